@@ -1,0 +1,111 @@
+// Package clock owns the one lever that no real bank has: time. It is the only place in Sandbank that reads the wall clock.
+//
+// A Clock runs at a speed from an instant that can be moved; freezing is speed zero. Everything that expires asks a reading of it,
+// taken once per request, so that jumping kills and revives tokens without any timer. Instants are UTC and carry no monotonic part.
+//
+//	c := clock.New(clock.Wall)
+//	c.Advance(90 * 24 * time.Hour)
+//	c.Now() // 90 days ahead, still running
+package clock
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Source tells real time. Wall is the machine's; tests may pass their own.
+type Source func() time.Time
+
+// Wall is the machine's clock.
+func Wall() time.Time { return time.Now() }
+
+// Since tells how much real time has passed since t: for latency and uptime, never for the life of a token.
+func Since(t time.Time) time.Duration { return time.Since(t) }
+
+// Clock is a virtual clock, safe for concurrent use; reading it takes no lock.
+type Clock struct {
+	source Source
+	write  sync.Mutex
+	state  atomic.Pointer[state]
+}
+
+// state is immutable: at real instant real the virtual clock showed shown, and from there it runs at speed.
+type state struct {
+	real, shown time.Time
+	speed       float64
+	frozen      bool
+}
+
+// New returns a clock that shows real time.
+func New(source Source) *Clock {
+	c := &Clock{source: source}
+	now := source()
+	c.state.Store(&state{real: now, shown: now.UTC().Round(0), speed: 1})
+	return c
+}
+
+func (s *state) at(real time.Time) time.Time {
+	if s.frozen {
+		return s.shown
+	}
+	passed := real.Sub(s.real)
+	if s.speed != 1 {
+		passed = time.Duration(float64(passed) * s.speed)
+	}
+	return s.shown.Add(passed)
+}
+
+// Now is the virtual instant, in UTC.
+func (c *Clock) Now() time.Time { return c.state.Load().at(c.source()) }
+
+// Reading is one look at the clock.
+type Reading struct {
+	Now    time.Time     // what the bank believes
+	Real   time.Time     // what the machine believes
+	Offset time.Duration // Now - Real
+	Speed  float64       // virtual seconds per real second
+	Frozen bool
+}
+
+// Read looks at everything at once.
+func (c *Clock) Read() Reading {
+	s, real := c.state.Load(), c.source()
+	now := s.at(real)
+	return Reading{Now: now, Real: real.UTC().Round(0), Offset: now.Sub(real.Round(0)), Speed: s.speed, Frozen: s.frozen}
+}
+
+// change replaces the state by what f makes of the present one, re-based on this instant.
+func (c *Clock) change(f func(*state)) time.Time {
+	c.write.Lock()
+	defer c.write.Unlock()
+	real := c.source()
+	next := *c.state.Load()
+	next.shown, next.real = next.at(real), real
+	f(&next)
+	c.state.Store(&next)
+	return next.shown
+}
+
+// Advance moves the clock by d, backwards when d is negative, and returns the new instant. Two calls add up.
+func (c *Clock) Advance(d time.Duration) time.Time {
+	return c.change(func(s *state) { s.shown = s.shown.Add(d) })
+}
+
+// Set moves the clock to t.
+func (c *Clock) Set(t time.Time) time.Time {
+	return c.change(func(s *state) { s.shown = t.UTC().Round(0) })
+}
+
+// Freeze stops the clock, or lets it run again at its speed.
+func (c *Clock) Freeze(on bool) time.Time { return c.change(func(s *state) { s.frozen = on }) }
+
+// SetSpeed makes one real second last speed virtual ones.
+func (c *Clock) SetSpeed(speed float64) time.Time {
+	return c.change(func(s *state) { s.speed = speed })
+}
+
+// Reset shows real time again, running.
+func (c *Clock) Reset() time.Time {
+	return c.change(func(s *state) { *s = state{real: s.real, shown: s.real.UTC().Round(0), speed: 1} })
+}

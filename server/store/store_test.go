@@ -1,0 +1,89 @@
+package store_test
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"sandbank/server/store"
+)
+
+func ptr(n int) *int { return &n }
+
+func TestRecords(t *testing.T) {
+	t.Parallel()
+	s := store.New[string, int]()
+	s.Put("b", ptr(2))
+	if !s.Add("a", ptr(1)) || s.Add("a", ptr(9)) {
+		t.Error("Add must take a free key and no other")
+	}
+	s.Put("b", ptr(3))
+	if s.Len() != 2 || *s.Get("b") != 3 || s.Get("c") != nil {
+		t.Errorf("len %d, b %v, c %v", s.Len(), s.Get("b"), s.Get("c"))
+	}
+	if got := s.Keys(); !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("keys %v", got)
+	}
+	if got := s.All(func(v *int) bool { return *v > 1 }); len(got) != 1 || *got[0] != 3 {
+		t.Errorf("all over 1: %v", got)
+	}
+	if v := s.Take("a"); v == nil || *v != 1 || s.Take("a") != nil {
+		t.Error("Take must give a record once")
+	}
+	s.Clear()
+	if s.Len() != 0 {
+		t.Errorf("len %d after Clear", s.Len())
+	}
+}
+
+func TestUpdateStoresNothingOnError(t *testing.T) {
+	t.Parallel()
+	s := store.New[string, int]()
+	if _, err := s.Update("x", func(v int) (int, error) { return v, nil }); !errors.Is(err, store.ErrMissing) {
+		t.Errorf("missing key: %v", err)
+	}
+	s.Put("x", ptr(1))
+	no := errors.New("no")
+	if v, err := s.Update("x", func(int) (int, error) { return 2, no }); err != no || *v != 1 || *s.Get("x") != 1 {
+		t.Errorf("got %v, %v; stored %d", *v, err, *s.Get("x"))
+	}
+}
+
+func TestUpdatesUnderRaceAllCount(t *testing.T) {
+	t.Parallel()
+	s := store.New[string, int]()
+	s.Put("n", ptr(0))
+	var wg sync.WaitGroup
+	for range 64 {
+		wg.Go(func() {
+			for range 100 {
+				s.Update("n", func(v int) (int, error) { return v + 1, nil })
+			}
+		})
+	}
+	wg.Wait()
+	if *s.Get("n") != 6400 {
+		t.Errorf("counted %d of 6400", *s.Get("n"))
+	}
+}
+
+func TestTakeHasOneWinner(t *testing.T) {
+	t.Parallel()
+	s := store.New[string, int]()
+	s.Put("code", ptr(1))
+	var won atomic.Int32
+	var wg sync.WaitGroup
+	for range 64 {
+		wg.Go(func() {
+			if s.Take("code") != nil {
+				won.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if won.Load() != 1 || s.Len() != 0 {
+		t.Errorf("%d winners, %d left", won.Load(), s.Len())
+	}
+}
