@@ -1,0 +1,168 @@
+package grant
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"sandbank/server/fail"
+)
+
+// Client is an application registered at one bank (RFC 6749 §2).
+type Client struct {
+	ID           string            `json:"id"`
+	Bank         string            `json:"bank"`
+	Name         string            `json:"name"`
+	Secrets      []Secret          `json:"secrets,omitempty"` // none: a public client, held to PKCE
+	RedirectURIs []string          `json:"redirectUris,omitempty"`
+	Loopback     bool              `json:"loopback,omitempty"`    // any loopback redirect URI, whatever port and path (RFC 8252 §7.3)
+	AnyRedirect  bool              `json:"anyRedirect,omitempty"` // any http(s) redirect URI, as Yoisho documents for its demo client
+	GrantTypes   []string          `json:"grantTypes"`
+	Scopes       []string          `json:"scopes,omitempty"` // what it may ask for; empty: whatever the bank has
+	Service      *Service          `json:"service,omitempty"`
+	Disabled     bool              `json:"disabled,omitempty"`
+	Created      time.Time         `json:"created"`
+	Facts        map[string]string `json:"facts,omitempty"` // what one bank alone knows of its clients; replaced, never written to
+}
+
+// Secret is one client secret. Sandbox secrets are shown to whoever runs the sandbox, so they are kept in clear; they are compared as
+// SHA-256 in constant time, because bcrypt on every call makes a test server slow for nothing.
+type Secret struct {
+	Value string    `json:"value"`
+	Until time.Time `json:"until,omitzero"` // zero: no end. A rotated secret keeps working until then.
+}
+
+// Service is the service account of a server-to-server client: whom it acts for without anybody at the keyboard.
+type Service struct {
+	ID     string `json:"id"`
+	Secret string `json:"secret"`
+	Owner  string `json:"owner"` // ledger.Person.ID
+}
+
+// Public tells whether the client has no secret to keep (RFC 6749 §2.1).
+func (c *Client) Public() bool { return len(c.Secrets) == 0 }
+
+// SecretIs compares with every secret that is valid at now, in constant time. A public client has none that matches.
+func (c *Client) SecretIs(secret string, now time.Time) bool {
+	ok := false
+	for _, s := range c.Secrets {
+		if (s.Until.IsZero() || now.Before(s.Until)) && Same(s.Value, secret) {
+			ok = true
+		}
+	}
+	return ok
+}
+
+// Same compares two secrets in a time that tells nothing about either.
+func Same(a, b string) bool {
+	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
+	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+}
+
+// May tells whether the client is registered for the grant type.
+func (c *Client) May(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }
+
+// RedirectOK tells whether this redirect URI may be used: exactly a registered one (RFC 9700 §2.1), or a loopback one for clients that
+// have that freedom. URIs with a fragment, with user info or without a host are never allowed.
+func (c *Client) RedirectOK(uri string) bool {
+	if slices.Contains(c.RedirectURIs, uri) {
+		return true
+	}
+	u, err := url.Parse(uri)
+	if err != nil || u.Opaque != "" || u.User != nil || u.Host == "" || strings.Contains(uri, "#") || strings.ContainsAny(uri, "\\\r\n\t ") {
+		return false
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return false
+	case c.AnyRedirect:
+		return true
+	case !c.Loopback:
+		return false
+	}
+	host := u.Hostname()
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// Scope resolves the scope that a client asks for, in the order asked: nothing asked means fallback; one that the client is not
+// registered for is InvalidScope (RFC 6749 §3.3).
+func (c *Client) Scope(asked string, bankHas []string, fallback string) (string, error) {
+	if strings.TrimSpace(asked) == "" {
+		return fallback, nil
+	}
+	var out []string
+	for _, s := range strings.Fields(asked) {
+		known := slices.Contains(bankHas, s) && (len(c.Scopes) == 0 || slices.Contains(c.Scopes, s))
+		if !known {
+			return "", fail.New(fail.InvalidScope, "client %s may not ask for scope %q", c.ID, s).Say("The requested scope is invalid, unknown, or malformed.")
+		}
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return strings.Join(out, " "), nil
+}
+
+// HasScope tells whether a blank-separated scope string contains one.
+func HasScope(scope, one string) bool { return slices.Contains(strings.Fields(scope), one) }
+
+// AddClient registers a client; Conflict when the id is taken at that bank.
+func (g *Grants) AddClient(c Client) error {
+	if !g.clients.Add(c.Bank+" "+c.ID, &c) {
+		return fail.New(fail.Conflict, "the client id %q is taken at %s", c.ID, c.Bank)
+	}
+	return nil
+}
+
+// Client returns a client of a bank, or nil.
+func (g *Grants) Client(bank, id string) *Client { return g.clients.Get(bank + " " + id) }
+
+// Clients are a bank's clients (all banks' when empty), by bank and id.
+func (g *Grants) Clients(bank string) []*Client {
+	return g.clients.All(func(c *Client) bool { return bank == "" || c.Bank == bank })
+}
+
+// UpdateClient changes one client; id and bank stay. Tokens that it holds are not touched.
+func (g *Grants) UpdateClient(bank, id string, change func(*Client)) (*Client, error) {
+	next, err := g.clients.Update(bank+" "+id, func(c Client) (Client, error) {
+		change(&c)
+		c.ID, c.Bank = id, bank
+		return c, nil
+	})
+	if err != nil {
+		return nil, fail.New(fail.NotFound, "no client %q at %s", id, bank)
+	}
+	return next, nil
+}
+
+// Authenticate checks a client's secret. Unknown clients and wrong secrets take the same time and are both InvalidClient
+// (RFC 6749 §5.2); only Why tells them apart.
+func (g *Grants) Authenticate(bank, id, secret string, now time.Time, t *fail.Trail) (*Client, error) {
+	c := g.Client(bank, id)
+	nobody := Client{Secrets: []Secret{{Value: "no such client"}}}
+	known := c
+	if known == nil {
+		known = &nobody
+	}
+	ok := known.SecretIs(secret, now)
+	switch {
+	case c == nil:
+		return nil, t.No("client known", fail.New(fail.InvalidClient, "no client %q at %s", id, bank))
+	case c.Disabled:
+		return nil, t.No("client enabled", fail.New(fail.InvalidClient, "client %s is disabled", id))
+	case c.Public():
+		return nil, t.No("client secret", fail.New(fail.InvalidClient, "client %s is public and has no secret, yet one was sent", id))
+	case !ok:
+		return nil, t.No("client secret", fail.New(fail.InvalidClient, "the secret of client %s is wrong", id))
+	}
+	t.Pass("client authenticated", id)
+	return c, nil
+}

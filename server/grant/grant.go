@@ -1,0 +1,363 @@
+// Package grant owns what was allowed to whom, for how long: clients, authorization requests, grants, codes, tokens, consents, and the
+// policy cascade that decides their lives. The terms are those of RFC 6749, RFC 7636 and NextGenPSD2.
+//
+// Invariants: a code is redeemed once and a rotating refresh token is used once, whoever races for it; the second use ends the whole
+// grant (RFC 6749 §4.1.2, RFC 9700 §4.14.2); a token dies with its grant; expiry is a predicate of the instant asked about, and at the
+// very instant of expiry a token is expired. Lifetimes are durations here and seconds only on a wire. The package knows no HTTP, no
+// wall clock, and of people and accounts only their ids. Refusals are *fail.Error.
+//
+//	code, _ := grants.Authorize(grant.Authorization{Bank: "berlin", Client: "bg-demo", Owner: "berlin/dave", …}, now)
+//	issued, err := grants.Redeem(grant.Redemption{Bank: "berlin", Client: "bg-demo", Code: code.Value, …}, now, trail)
+//	bearer, err := grants.Check("berlin", issued.Access.Value, now, trail)
+package grant
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sandbank/server/dice"
+	"sandbank/server/fail"
+	"sandbank/server/store"
+)
+
+// Profile is what a bank tells the core about its tokens: the defaults of the policy cascade and the form of the values.
+type Profile struct {
+	Bank     string
+	Defaults Settings
+	Form     Form // nil: 256 bits of base64url
+}
+
+// Grants is everything that was granted in one space. Safe for concurrent use.
+type Grants struct {
+	Policy *Policy
+
+	dice      *dice.Dice
+	forms     map[string]Form
+	clients   *store.Map[string, Client]
+	requests  *store.Map[string, Request]
+	grants    *store.Map[string, Grant]
+	tokens    *store.Map[string, Token] // by value
+	consents  *store.Map[string, Consent]
+	calls     *store.Map[string, calls]
+	sessions  *store.Map[string, Session]
+	counters  counters
+	limit     int
+	sweeping  sync.Mutex
+	answering sync.Mutex
+}
+
+type counters struct{ issued, expired, revoked, dropped atomic.Int64 }
+
+// DefaultLimit is how many tokens are kept before the dead ones, and then the oldest, are forgotten.
+const DefaultLimit = 1_000_000
+
+// New returns an empty book of grants for these banks.
+func New(d *dice.Dice, banks ...Profile) *Grants {
+	base, forms := map[string]Settings{}, map[string]Form{}
+	for _, b := range banks {
+		base[b.Bank], forms[b.Bank] = b.Defaults, b.Form
+	}
+	return &Grants{Policy: newPolicy(base), dice: d, forms: forms, limit: DefaultLimit,
+		clients: store.New[string, Client](), requests: store.New[string, Request](), grants: store.New[string, Grant](),
+		tokens: store.New[string, Token](), consents: store.New[string, Consent](), calls: store.New[string, calls](),
+		sessions: store.New[string, Session]()}
+}
+
+// Authorization is what a resource owner allowed.
+type Authorization struct {
+	Bank, Client, Owner, Scope string
+	Type                       string // grant type; "authorization_code" unless said otherwise
+	Consent                    string
+	RedirectURI                string // as sent to the authorization endpoint; empty: the exchange need not repeat it
+	Challenge                  string // PKCE S256; empty: none
+	Facts                      map[string]string
+}
+
+// Issued is the answer of a token endpoint, before the bank gives it its shape.
+type Issued struct {
+	Grant   *Grant
+	Access  *Token
+	Refresh *Token // nil: none was issued
+	Owner   string
+}
+
+func (g *Grants) open(a Authorization, now time.Time) *Grant {
+	if a.Type == "" {
+		a.Type = "authorization_code"
+	}
+	of := &Grant{ID: "g_" + g.dice.Text(dice.Lower, 10), Bank: a.Bank, Client: a.Client, Owner: a.Owner, Type: a.Type, Scope: a.Scope,
+		Consent: a.Consent, Created: now, Facts: a.Facts}
+	if max, _ := g.Policy.Value(RefreshMaxTTL, a.Bank, a.Client, a.Owner); !max.Never {
+		of.Ends = now.Add(max.Duration)
+	}
+	g.grants.Put(of.ID, of)
+	return of
+}
+
+// Authorize opens a grant and returns its code.
+func (g *Grants) Authorize(a Authorization, now time.Time) *Token {
+	of := g.open(a, now)
+	code := *g.mint(Code, nil, of, a.Scope, now)
+	code.RedirectURI, code.Challenge = a.RedirectURI, a.Challenge
+	g.tokens.Put(code.Value, &code)
+	return &code
+}
+
+// Issue opens a grant and issues its tokens at once: client credentials, password, server to server.
+func (g *Grants) Issue(a Authorization, refresh bool, now time.Time) *Issued {
+	return g.tokensFor(g.open(a, now), nil, a.Scope, refresh, now)
+}
+
+func (g *Grants) tokensFor(of *Grant, parent *Token, scope string, refresh bool, now time.Time) *Issued {
+	out := &Issued{Grant: of, Owner: of.Owner, Access: g.mint(Access, parent, of, scope, now)}
+	if refresh {
+		out.Refresh = g.mint(Refresh, parent, of, of.Scope, now)
+	}
+	if !of.Redeemed {
+		if next, err := g.grants.Update(of.ID, func(v Grant) (Grant, error) { v.Redeemed = true; return v, nil }); err == nil {
+			out.Grant = next
+		}
+	}
+	return out
+}
+
+// Redemption is the exchange of a code for tokens.
+type Redemption struct {
+	Bank, Client, Code string
+	RedirectURI        string // must equal what the authorization request sent
+	AnyRedirect        bool   // the bank's exchange has no redirect_uri at all (Yoisho, s2s)
+	Verifier           string // PKCE
+	Refresh            bool   // whether the bank issues a refresh token with this grant
+	Reusable           bool   // the code stays good after the exchange (Yoisho's original)
+}
+
+// Redeem exchanges a code. The code is spent before anything about this exchange is checked but its client, so that a wrong verifier
+// or redirect URI cannot be tried again; a code of another client is refused and stays its owner's. A second use revokes the grant.
+func (g *Grants) Redeem(r Redemption, now time.Time, t *fail.Trail) (*Issued, error) {
+	code := g.tokens.Get(r.Code)
+	if code == nil || code.Bank != r.Bank || code.Kind != Code {
+		return nil, t.No("code known", fail.New(fail.InvalidGrant, "nobody issued this code here"))
+	}
+	t.Pass("code known", code.ID)
+	if code.Client != r.Client {
+		return nil, t.No("code's client", fail.New(fail.InvalidGrant, "%s was issued to client %s, not to %s", code.ID, code.Client, r.Client))
+	}
+	if !r.Reusable {
+		if err := g.spend(code, "exchange", "exchanged for tokens", now); err != nil {
+			g.Revoke(code.Grant, "reuse", "code "+code.ID+" was presented twice", now)
+			return nil, t.No("code unused", err)
+		}
+		t.Pass("code unused", "")
+	}
+	of := g.grants.Get(code.Grant)
+	if e := revocation(code, of); e != nil {
+		return nil, t.No("grant stands", fail.New(fail.InvalidGrant, "%s was revoked %s ago: %s", code.Grant, short(now.Sub(e.At)), e.Why))
+	}
+	if code.Expired(now) {
+		return nil, t.No("code not expired", fail.New(fail.InvalidGrant, "%s", code.expiry(now)))
+	}
+	t.Pass("code not expired", "")
+	if !r.AnyRedirect && code.RedirectURI != r.RedirectURI {
+		return nil, t.No("redirect_uri", fail.New(fail.InvalidGrant, "the code was asked for with redirect_uri %q, the exchange says %q", code.RedirectURI, r.RedirectURI))
+	}
+	if err := verify(code.Challenge, r.Verifier, t); err != nil {
+		return nil, err
+	}
+	if err := g.consentStands(of, now, t); err != nil {
+		return nil, err
+	}
+	return g.tokensFor(of, code, of.Scope, r.Refresh, now), nil
+}
+
+// consentStands refuses new tokens once the consent behind the grant has ended: a refresh never lengthens a consent.
+func (g *Grants) consentStands(of *Grant, now time.Time, t *fail.Trail) error {
+	if of.Consent == "" {
+		return nil
+	}
+	if _, err := g.CheckConsent(of.Bank, of.Consent, of.Client, of.Owner, now, t); err != nil {
+		return fail.New(fail.InvalidGrant, "%s", fail.From(err).Why)
+	}
+	return nil
+}
+
+// verify is PKCE with S256 (RFC 7636 §4.6). A verifier for a code that had no challenge is refused as well: accepting it would let a
+// downgrade pass (RFC 9700 §2.1.1).
+func verify(challenge, verifier string, t *fail.Trail) error {
+	switch {
+	case challenge == "" && verifier == "":
+		return nil
+	case challenge == "":
+		return t.No("PKCE", fail.New(fail.InvalidGrant, "a code_verifier was sent, but the authorization request had no code_challenge"))
+	case verifier == "":
+		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code needs a code_verifier"))
+	case len(verifier) < 43 || len(verifier) > 128:
+		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code_verifier has %d characters; 43 to 128 are allowed", len(verifier)))
+	}
+	sum := sha256.Sum256([]byte(verifier))
+	if !Same(base64.RawURLEncoding.EncodeToString(sum[:]), challenge) {
+		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code_verifier does not match the code_challenge"))
+	}
+	t.Pass("PKCE", "S256")
+	return nil
+}
+
+// spend marks a code or refresh token as used: of many callers one succeeds.
+func (g *Grants) spend(token *Token, by, why string, now time.Time) *fail.Error {
+	_, err := g.tokens.Update(token.Value, func(v Token) (Token, error) {
+		if v.Spent != nil {
+			return v, fail.New(fail.InvalidGrant, "%s was used already, %s ago", v.ID, short(now.Sub(v.Spent.At)))
+		}
+		v.Spent = &Event{At: now, By: by, Why: why}
+		return v, nil
+	})
+	if err == store.ErrMissing {
+		return fail.New(fail.InvalidGrant, "%s was forgotten", token.ID)
+	}
+	if err != nil {
+		return fail.From(err)
+	}
+	return nil
+}
+
+// Renewal is the use of a refresh token.
+type Renewal struct {
+	Bank, Client, Token string
+	Scope               string // narrower than granted, or empty
+}
+
+// Refresh issues a new access token (RFC 6749 §6) and, where the policy rotates, a new refresh token. A refresh token that was rotated
+// away and comes back means that two parties hold it: the whole grant is revoked.
+func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, error) {
+	token := g.tokens.Get(r.Token)
+	if token == nil || token.Bank != r.Bank || token.Kind != Refresh {
+		return nil, t.No("refresh token known", fail.New(fail.InvalidGrant, "nobody issued this refresh token here"))
+	}
+	t.Pass("refresh token known", token.ID)
+	if token.Client != r.Client {
+		return nil, t.No("refresh token's client", fail.New(fail.InvalidGrant, "%s was issued to client %s, not to %s", token.ID, token.Client, r.Client))
+	}
+	of := g.grants.Get(token.Grant)
+	if e := revocation(token, of); e != nil {
+		return nil, t.No("not revoked", fail.New(fail.InvalidGrant, "%s was revoked %s ago by the %s: %s", token.ID, short(now.Sub(e.At)), e.By, e.Why))
+	}
+	if token.Spent != nil {
+		return nil, g.reused(token, now, t)
+	}
+	if token.Expired(now) {
+		return nil, t.No("not expired", fail.New(fail.InvalidGrant, "%s", token.expiry(now)))
+	}
+	t.Pass("not expired", "")
+	if err := g.consentStands(of, now, t); err != nil {
+		return nil, err
+	}
+	scope := of.Scope
+	if r.Scope != "" {
+		for _, s := range strings.Fields(r.Scope) {
+			if !HasScope(of.Scope, s) {
+				return nil, t.No("scope", fail.New(fail.InvalidScope, "scope %q was not granted; %q was", s, of.Scope))
+			}
+		}
+		scope = strings.Join(strings.Fields(r.Scope), " ")
+	}
+	mode, _ := g.Policy.Value(Rotation, of.Bank, of.Client, of.Owner)
+	if mode.Text == Keep {
+		issued := g.tokensFor(of, token, scope, false, now)
+		issued.Refresh = token
+		return issued, nil
+	}
+	if err := g.spend(token, "exchange", "rotated", now); err != nil {
+		return nil, g.reused(token, now, t)
+	}
+	t.Pass("rotated", token.ID)
+	return g.tokensFor(of, token, scope, true, now), nil
+}
+
+func (g *Grants) reused(token *Token, now time.Time, t *fail.Trail) error {
+	g.Revoke(token.Grant, "reuse", "refresh token "+token.ID+" was used again after rotation", now)
+	return t.No("not rotated away", fail.New(fail.InvalidGrant, "%s was rotated away and came back: the whole grant %s is revoked", token.ID, token.Grant))
+}
+
+// Grant returns a grant by id, or nil.
+func (g *Grants) Grant(id string) *Grant { return g.grants.Get(id) }
+
+// Token returns a token by its value, or nil: of any bank, dead or alive.
+func (g *Grants) Token(value string) *Token { return g.tokens.Get(value) }
+
+// Of are the grants that tokens were issued for and that keep says yes to, by id.
+func (g *Grants) Of(keep func(*Grant) bool) []*Grant {
+	return g.grants.All(func(v *Grant) bool { return v.Redeemed && (keep == nil || keep(v)) })
+}
+
+// Refreshable tells how long the grant can still bring new access tokens: the latest end of its unspent tokens, and whether any lives.
+func (g *Grants) Refreshable(of *Grant, now time.Time) (until time.Time, live bool) {
+	if of.Revoked != nil {
+		return time.Time{}, false
+	}
+	g.tokens.Range(func(_ string, t *Token) bool {
+		if t.Grant != of.ID || t.Kind == Code || t.Spent != nil || t.Revoked != nil || t.Expired(now) {
+			return true
+		}
+		if !live || t.Expires.IsZero() || (!until.IsZero() && t.Expires.After(until)) {
+			until = t.Expires
+		}
+		live = true
+		return true
+	})
+	return until, live
+}
+
+// Revoke ends a grant with everything that came from it, in one write; false when it had ended before or never was.
+func (g *Grants) Revoke(id, by, why string, now time.Time) bool {
+	first := false
+	g.grants.Update(id, func(v Grant) (Grant, error) {
+		if first = v.Revoked == nil; first {
+			v.Revoked = &Event{At: now, By: by, Why: why}
+		}
+		return v, nil
+	})
+	if first {
+		g.counters.revoked.Add(1)
+	}
+	return first
+}
+
+// RevokeToken ends one token alone; its grant goes on.
+func (g *Grants) RevokeToken(value, by, why string, now time.Time) bool {
+	first := false
+	g.tokens.Update(value, func(v Token) (Token, error) {
+		if first = v.Revoked == nil; first {
+			v.Revoked = &Event{At: now, By: by, Why: why}
+		}
+		return v, nil
+	})
+	if first {
+		g.counters.revoked.Add(1)
+	}
+	return first
+}
+
+// RevokeAccess ends all access tokens of a grant; its refresh token goes on.
+func (g *Grants) RevokeAccess(id, by, why string, now time.Time) {
+	g.tokens.Range(func(value string, t *Token) bool {
+		if t.Grant == id && t.Kind == Access {
+			g.RevokeToken(value, by, why, now)
+		}
+		return true
+	})
+}
+
+// RevokeOwner ends every grant of a person, with the client named or with all, and says how many.
+func (g *Grants) RevokeOwner(owner, client, by, why string, now time.Time) int {
+	n := 0
+	g.grants.Range(func(id string, v *Grant) bool {
+		if v.Owner == owner && (client == "" || v.Client == client) && g.Revoke(id, by, why, now) {
+			n++
+		}
+		return true
+	})
+	return n
+}

@@ -1,0 +1,127 @@
+package grant
+
+import (
+	"time"
+
+	"sandbank/server/clock"
+	"sandbank/server/dice"
+	"sandbank/server/fail"
+)
+
+// Request is an authorization request (RFC 6749 §4.1.1) that a person is about to answer on the bank's pages. Its id is 128 bits that
+// only the person's browser knows; the pages carry it from step to step.
+type Request struct {
+	ID            string
+	Bank          string
+	Client        string
+	RedirectURI   string // where the answer goes; always set
+	RedirectGiven bool   // whether the client sent it, so that the exchange must repeat it
+	State         string
+	HasState      bool
+	Scope         string
+	Challenge     string // PKCE S256
+	Consent       string
+	Facts         map[string]string // what one bank remembers between its pages; replaced, never written to
+	Begun         time.Time
+	Ends          time.Time // the pages die then
+	Browser       string    // the cookie of the browser that began; the others may not go on
+	Owner         string    // who logged in; empty: nobody yet
+	Confirmed     bool      // whether the second factor was given
+	Misses        int       // wrong answers so far
+	Answer        string    // the redirect that ended it; empty: it is open
+	Code          string    // value of the code that was issued, if one was
+}
+
+// Begin keeps an authorization request for as long as the page lifetime says.
+func (g *Grants) Begin(r Request, now time.Time) *Request {
+	life, _ := g.Policy.Value(PageTTL, r.Bank, r.Client, "")
+	r.ID, r.Begun, r.Ends = g.dice.Text(dice.Alnum, 24), now, now.Add(life.Duration)
+	if life.Never {
+		r.Ends = now.Add(100 * 365 * clock.Day)
+	}
+	g.requests.Put(r.ID, &r)
+	if g.requests.Len()%1024 == 0 {
+		g.sweepPages(now)
+	}
+	return &r
+}
+
+// Request finds an open or answered request of a bank; unknown ones and those whose pages have died are NotFound.
+func (g *Grants) Request(bank, id string, now time.Time) (*Request, error) {
+	r := g.requests.Get(id)
+	if r == nil || r.Bank != bank {
+		return nil, fail.New(fail.NotFound, "no such login is going on; it may be over, or the sandbox was restarted")
+	}
+	if r.Answer == "" && !now.Before(r.Ends) {
+		return r, fail.New(fail.AccessDenied, "the page ended %s ago", short(now.Sub(r.Ends)))
+	}
+	return r, nil
+}
+
+// Step changes an open request; one that was answered meanwhile is Conflict, and nothing changes.
+func (g *Grants) Step(id string, change func(*Request)) (*Request, error) {
+	next, err := g.requests.Update(id, func(r Request) (Request, error) {
+		if r.Answer != "" {
+			return r, fail.New(fail.Conflict, "the request was answered already")
+		}
+		change(&r)
+		return r, nil
+	})
+	return next, err
+}
+
+// Answer ends a request exactly once: make is called by the first caller alone, and says where the browser goes and which code that
+// carries. Everybody else gets that same answer, so that a double click brings no second code.
+func (g *Grants) Answer(id string, make func(*Request) (to, code string)) (*Request, error) {
+	g.answering.Lock()
+	defer g.answering.Unlock()
+	r := g.requests.Get(id)
+	if r == nil {
+		return nil, fail.New(fail.NotFound, "no such login is going on")
+	}
+	if r.Answer != "" {
+		return r, nil
+	}
+	next := *r
+	next.Answer, next.Code = make(r)
+	g.requests.Put(id, &next)
+	return &next, nil
+}
+
+// Unused tells whether the code of an answered request still waits to be exchanged at now.
+func (g *Grants) Unused(r *Request, now time.Time) bool {
+	t := g.tokens.Get(r.Code)
+	return t != nil && t.Spent == nil && !t.Expired(now)
+}
+
+// Session is a person's sign-in on the bank's own pages, apart from any client.
+type Session struct {
+	ID    string
+	Bank  string
+	Owner string
+	Token string // what its forms must carry
+	Ends  time.Time
+}
+
+// SignIn opens a session.
+func (g *Grants) SignIn(bank, owner string, now time.Time) *Session {
+	life, _ := g.Policy.Value(SessionTTL, bank, "", owner)
+	s := &Session{ID: g.dice.Text(dice.Alnum, 32), Bank: bank, Owner: owner, Token: g.dice.Text(dice.Alnum, 24), Ends: now.Add(life.Duration)}
+	if life.Never {
+		s.Ends = now.Add(100 * 365 * clock.Day)
+	}
+	g.sessions.Put(s.ID, s)
+	return s
+}
+
+// Session finds a live session of a bank, or nil.
+func (g *Grants) Session(bank, id string, now time.Time) *Session {
+	s := g.sessions.Get(id)
+	if s == nil || s.Bank != bank || !now.Before(s.Ends) {
+		return nil
+	}
+	return s
+}
+
+// SignOut ends a session.
+func (g *Grants) SignOut(id string) { g.sessions.Delete(id) }

@@ -1,0 +1,102 @@
+package grant
+
+import (
+	"slices"
+	"time"
+)
+
+// Stats counts tokens since the start, and what is alive at an instant. Dropped are those that were forgotten to bound memory.
+type Stats struct{ Live, Issued, Expired, Revoked, Dropped int64 }
+
+// Stats counts at now. Expired are dead of age, Revoked counts acts of revocation.
+func (g *Grants) Stats(bank string, now time.Time) (s Stats) {
+	g.tokens.Range(func(_ string, t *Token) bool {
+		if bank != "" && t.Bank != bank {
+			return true
+		}
+		s.Issued++
+		switch {
+		case revocation(t, g.grants.Get(t.Grant)) != nil:
+			s.Revoked++
+		case t.Expired(now):
+			s.Expired++
+		case t.Spent == nil:
+			s.Live++
+		}
+		return true
+	})
+	if bank == "" {
+		s.Issued, s.Dropped = g.counters.issued.Load(), g.counters.dropped.Load()
+	}
+	return s
+}
+
+// Limit sets how many tokens are kept at most; what is over it goes at the next issue, dead ones first.
+func (g *Grants) Limit(n int) { g.limit = n }
+
+func (g *Grants) sweepIfFull(now time.Time) {
+	if g.tokens.Len() <= g.limit || !g.sweeping.TryLock() {
+		return
+	}
+	defer g.sweeping.Unlock()
+	g.Sweep(now, g.limit-g.limit/10)
+}
+
+// Sweep forgets tokens until at most keep are left: first those that are dead at now, then the oldest. It only bounds memory: a token
+// that was forgotten is refused as unknown instead of as expired. Grants without tokens, and pages and sessions that ended, go too.
+func (g *Grants) Sweep(now time.Time, keep int) {
+	type row struct {
+		value  string
+		issued time.Time
+		dead   bool
+	}
+	var rows []row
+	g.tokens.Range(func(value string, t *Token) bool {
+		dead := t.Expired(now) || t.Spent != nil || revocation(t, g.grants.Get(t.Grant)) != nil
+		rows = append(rows, row{value, t.Issued, dead})
+		return true
+	})
+	slices.SortFunc(rows, func(a, b row) int {
+		if a.dead != b.dead {
+			if a.dead {
+				return -1
+			}
+			return 1
+		}
+		return a.issued.Compare(b.issued)
+	})
+	for _, r := range rows[:max(0, len(rows)-keep)] {
+		g.tokens.Delete(r.value)
+		g.counters.dropped.Add(1)
+	}
+	held := map[string]bool{}
+	g.tokens.Range(func(_ string, t *Token) bool { held[t.Grant] = true; return true })
+	g.grants.Range(func(id string, v *Grant) bool {
+		if !held[id] && v.Created.Before(now) {
+			g.grants.Delete(id)
+		}
+		return true
+	})
+	g.sweepPages(now)
+}
+
+func (g *Grants) sweepPages(now time.Time) {
+	g.requests.Range(func(id string, r *Request) bool {
+		if now.After(r.Ends.Add(time.Hour)) {
+			g.requests.Delete(id)
+		}
+		return true
+	})
+	g.sessions.Range(func(id string, s *Session) bool {
+		if !now.Before(s.Ends) {
+			g.sessions.Delete(id)
+		}
+		return true
+	})
+	g.calls.Range(func(key string, c *calls) bool {
+		if now.Sub(c.from) > 48*time.Hour {
+			g.calls.Delete(key)
+		}
+		return true
+	})
+}

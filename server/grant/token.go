@@ -1,0 +1,198 @@
+package grant
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"sandbank/server/clock"
+	"sandbank/server/dice"
+	"sandbank/server/fail"
+)
+
+// Kind of a token.
+type Kind string
+
+// The three things that a grant issues.
+const (
+	Code    Kind = "code"
+	Access  Kind = "access"
+	Refresh Kind = "refresh"
+)
+
+// Event is something that ended a token, a grant or a consent.
+type Event struct {
+	At  time.Time `json:"at"`
+	By  string    `json:"by"`  // user, client, reuse, bank, admin, exchange
+	Why string    `json:"why"` // a sentence for the journal
+}
+
+// Token is one code, access token or refresh token. Its state is a question of the instant asked about: no timer ever ends it.
+type Token struct {
+	ID      string        `json:"id"` // at_…, rt_…, ac_…: what journal and console call it
+	Kind    Kind          `json:"kind"`
+	Value   string        `json:"value"` // what the wire carries
+	Grant   string        `json:"grant"`
+	Bank    string        `json:"bank"`
+	Client  string        `json:"client"`
+	Owner   string        `json:"owner,omitempty"` // ledger.Person.ID; empty: the client itself
+	Scope   string        `json:"scope"`
+	Issued  time.Time     `json:"issued"`
+	Expires time.Time     `json:"expires,omitzero"` // zero: never
+	Life    time.Duration `json:"life"`             // as the policy had it
+	Policy  string        `json:"policy"`           // whose rule that was
+	Parent  string        `json:"parent,omitempty"` // ID of the code or refresh token that it came from
+	Spent   *Event        `json:"spent,omitempty"`  // code redeemed, refresh token rotated
+	Revoked *Event        `json:"revoked,omitempty"`
+
+	// Of a code: what the exchange must match (RFC 6749 §4.1.3, RFC 7636 §4.6).
+	RedirectURI string `json:"redirectUri,omitempty"`
+	Challenge   string `json:"challenge,omitempty"`
+}
+
+// Left is how long the token lives from now on; negative when it is over, and false when it has no end.
+func (t *Token) Left(now time.Time) (time.Duration, bool) {
+	if t.Expires.IsZero() {
+		return 0, false
+	}
+	return t.Expires.Sub(now), true
+}
+
+// Seconds is the whole number of seconds that the token lives from now on, as expires_in tells it; 0 when it has no end.
+func (t *Token) Seconds(now time.Time) int64 {
+	d, ends := t.Left(now)
+	if !ends {
+		return 0
+	}
+	return int64(max(d, 0) / time.Second)
+}
+
+// Expired tells whether the end has come: at the very instant of Expires it has.
+func (t *Token) Expired(now time.Time) bool { return !t.Expires.IsZero() && !now.Before(t.Expires) }
+
+// expiry explains an expired token in one sentence.
+func (t *Token) expiry(now time.Time) string {
+	return fmt.Sprintf("%s expired %s ago; %s by %s", t.ID, short(now.Sub(t.Expires)), clock.FormatDuration(t.Life), t.Policy)
+}
+
+// short writes a duration as a colleague would say it.
+func short(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", d.Seconds()), ".0") + " s"
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 2*clock.Day:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d d", int(d/clock.Day))
+}
+
+// Grant is what one resource owner gave one client, once: the parent of its code and tokens. Revoking it is one write.
+type Grant struct {
+	ID       string            `json:"id"`
+	Bank     string            `json:"bank"`
+	Client   string            `json:"client"`
+	Owner    string            `json:"owner,omitempty"` // ledger.Person.ID; empty: the client itself
+	Type     string            `json:"type"`            // the grant type of RFC 6749 it began with
+	Scope    string            `json:"scope"`
+	Consent  string            `json:"consent,omitempty"`
+	Created  time.Time         `json:"created"`       // also the time of authentication: a refresh never moves it
+	Ends     time.Time         `json:"ends,omitzero"` // no refresh from then on; zero: no such limit
+	Revoked  *Event            `json:"revoked,omitempty"`
+	Facts    map[string]string `json:"facts,omitempty"` // what one bank alone remembers of it; never written to
+	Redeemed bool              `json:"redeemed"`        // whether tokens were issued, not only a code
+}
+
+// Form deals the value of a new token: each bank has its own. now is the instant of issue, which some banks write into the token.
+type Form func(d *dice.Dice, kind Kind, g *Grant, now time.Time) string
+
+// opaque is the form of banks that have none of their own: 256 bits.
+func opaque(d *dice.Dice, _ Kind, _ *Grant, _ time.Time) string { return d.Base64(32) }
+
+func (g *Grants) mint(kind Kind, parent *Token, of *Grant, scope string, now time.Time) *Token {
+	knob := map[Kind]Knob{Code: CodeTTL, Access: AccessTTL, Refresh: RefreshTTL}[kind]
+	if kind == Access && of.Owner == "" {
+		knob = ClientTTL
+	}
+	life, source := g.Policy.Value(knob, of.Bank, of.Client, of.Owner)
+	prefix := map[Kind]string{Code: "ac_", Access: "at_", Refresh: "rt_"}[kind]
+	t := &Token{ID: prefix + g.dice.Text(dice.Lower, 10), Kind: kind, Grant: of.ID, Bank: of.Bank, Client: of.Client, Owner: of.Owner,
+		Scope: scope, Issued: now, Life: life.Duration, Policy: source}
+	if !life.Never {
+		t.Expires = now.Add(life.Duration)
+	}
+	if kind == Refresh && !of.Ends.IsZero() && (t.Expires.IsZero() || of.Ends.Before(t.Expires)) {
+		t.Expires = of.Ends
+	}
+	if parent != nil {
+		t.Parent = parent.ID
+	}
+	form := g.forms[of.Bank]
+	if form == nil {
+		form = opaque
+	}
+	return g.keep(t, func() string { return form(g.dice, kind, of, now) })
+}
+
+// keep stores the token under a value that nobody has. Short forms (Yoisho's codes have seven digits) collide now and then.
+func (g *Grants) keep(t *Token, deal func() string) *Token {
+	for {
+		t.Value = deal()
+		if g.tokens.Add(t.Value, t) {
+			g.counters.issued.Add(1)
+			g.sweepIfFull(t.Issued)
+			return t
+		}
+	}
+}
+
+// Bearer is an access token that was accepted.
+type Bearer struct {
+	Token *Token
+	Grant *Grant
+}
+
+// Check decides whether an access token opens a bank at now: unknown (also: another bank's), wrong kind, revoked or expired are refused
+// with how and since when.
+func (g *Grants) Check(bank, value string, now time.Time, t *fail.Trail) (*Bearer, error) {
+	token := g.tokens.Get(value)
+	if token == nil {
+		return nil, t.No("token known", fail.New(fail.TokenUnknown, "nobody issued this token, or it was forgotten"))
+	}
+	if token.Bank != bank {
+		return nil, t.No("token known", fail.New(fail.TokenUnknown, "%s is a token of %s, not of %s", token.ID, token.Bank, bank))
+	}
+	t.Pass("token known", token.ID)
+	if token.Kind != Access {
+		return nil, t.No("token kind", fail.New(fail.TokenWrongKind, "%s is a %s, not an access token", token.ID, token.Kind))
+	}
+	of := g.grants.Get(token.Grant)
+	if e := revocation(token, of); e != nil {
+		return nil, t.No("not revoked", fail.New(fail.TokenRevoked, "%s was revoked %s ago by the %s: %s", token.ID, short(now.Sub(e.At)), e.By, e.Why))
+	}
+	t.Pass("not revoked", "")
+	if token.Expired(now) {
+		return nil, t.No("not expired", fail.New(fail.TokenExpired, "%s", token.expiry(now)))
+	}
+	if left, ends := token.Left(now); ends {
+		t.Pass("not expired", short(left)+" left")
+	}
+	if c := g.Client(bank, token.Client); c == nil || c.Disabled {
+		return nil, t.No("client enabled", fail.New(fail.TokenRevoked, "client %s is gone or disabled", token.Client))
+	}
+	return &Bearer{Token: token, Grant: of}, nil
+}
+
+// revocation finds what ended a token: its own revocation or its grant's.
+func revocation(t *Token, of *Grant) *Event {
+	switch {
+	case t.Revoked != nil:
+		return t.Revoked
+	case of == nil:
+		return &Event{At: t.Issued, By: "bank", Why: "its grant is gone"}
+	}
+	return of.Revoked
+}
