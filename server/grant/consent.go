@@ -6,6 +6,7 @@ import (
 
 	"sandbank/server/clock"
 	"sandbank/server/fail"
+	"sandbank/server/store"
 )
 
 // Status of a consent, by the names of NextGenPSD2 §14.15.
@@ -88,6 +89,23 @@ func (g *Grants) Consent(bank, id string) *Consent {
 
 // Consents are those that keep says yes to, by id.
 func (g *Grants) Consents(keep func(*Consent) bool) []*Consent { return g.consents.All(keep) }
+
+// UpdateConsent changes one consent, unless change refuses; id and bank stay. change may run more than once, and replaces slices and
+// maps instead of writing to them.
+func (g *Grants) UpdateConsent(bank, id string, change func(*Consent) error) (*Consent, error) {
+	next, err := g.consents.Update(id, func(c Consent) (Consent, error) {
+		if c.Bank != bank {
+			return c, store.ErrMissing
+		}
+		err := change(&c)
+		c.ID, c.Bank = id, bank
+		return c, err
+	})
+	if err == store.ErrMissing {
+		return nil, fail.New(fail.ConsentUnknown, "no consent %q at %s", id, bank)
+	}
+	return next, err
+}
 
 // AllowConsent makes a received consent valid for this person and these rights. A recurring one ends the former recurring consents of
 // the same person and client (NextGenPSD2 §6.3.1).

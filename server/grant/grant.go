@@ -28,7 +28,8 @@ import (
 type Profile struct {
 	Bank     string
 	Defaults Settings
-	Form     Form // nil: 256 bits of base64url
+	Original Settings // what stands in for some defaults where fidelity is original
+	Form     Form     // nil: 256 bits of base64url
 }
 
 // Grants is everything that was granted in one space. Safe for concurrent use.
@@ -57,11 +58,11 @@ const DefaultLimit = 1_000_000
 
 // New returns an empty book of grants for these banks.
 func New(d *dice.Dice, banks ...Profile) *Grants {
-	base, forms := map[string]Settings{}, map[string]Form{}
+	base, quirks, forms := map[string]Settings{}, map[string]Settings{}, map[string]Form{}
 	for _, b := range banks {
-		base[b.Bank], forms[b.Bank] = b.Defaults, b.Form
+		base[b.Bank], quirks[b.Bank], forms[b.Bank] = b.Defaults, b.Original, b.Form
 	}
-	return &Grants{Policy: newPolicy(base), dice: d, forms: forms, limit: DefaultLimit,
+	return &Grants{Policy: newPolicy(base, quirks), dice: d, forms: forms, limit: DefaultLimit,
 		clients: store.New[string, Client](), requests: store.New[string, Request](), grants: store.New[string, Grant](),
 		tokens: store.New[string, Token](), consents: store.New[string, Consent](), calls: store.New[string, calls](),
 		sessions: store.New[string, Session]()}

@@ -151,10 +151,11 @@ type Policy struct {
 	write  sync.Mutex
 	levels atomic.Pointer[map[Level]Settings] // maps are replaced, never written to
 	base   map[string]Settings                // the banks' defaults
+	quirks map[string]Settings                // what stands in for them where fidelity is original
 }
 
-func newPolicy(base map[string]Settings) *Policy {
-	p := &Policy{base: base}
+func newPolicy(base, quirks map[string]Settings) *Policy {
+	p := &Policy{base: base, quirks: quirks}
 	p.levels.Store(&map[Level]Settings{})
 	return p
 }
@@ -193,6 +194,11 @@ func (p *Policy) Value(k Knob, bank, client, user string) (Value, string) {
 			if v, ok := levels[at][k]; ok {
 				return v, at.String()
 			}
+		}
+	}
+	if v, ok := p.quirks[bank][k]; ok && k != Fidelity {
+		if f, _ := p.Value(Fidelity, bank, client, user); f.Text == Original {
+			return v, bank + " original"
 		}
 	}
 	if v, ok := p.base[bank][k]; ok {

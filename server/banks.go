@@ -1,0 +1,14 @@
+package server
+
+import (
+	"sandbank/server/internal/dialect"
+	"sandbank/server/internal/dialect/yoisho"
+)
+
+// banks are all there are. A new one is a line here, a folder under internal/dialect and a fixture file. The order is that of lists,
+// and decides who answers a path that two banks have when nothing else tells.
+func banks() []dialect.Dialect {
+	return []dialect.Dialect{
+		yoisho.New(),
+	}
+}

@@ -1,0 +1,153 @@
+package wire
+
+import (
+	"net/url"
+	"strings"
+
+	"sandbank/server/fail"
+	"sandbank/server/grant"
+)
+
+// AuthorizeRules are what a bank adds to RFC 6749 §4.1.1.
+type AuthorizeRules struct {
+	Scopes  []string // what the bank has
+	Default string   // granted when none is asked for
+	Loose   []string // prefixes of scopes that carry a value (AIS:<consent id>); they are granted as the bank's default
+}
+
+// Detour is a refusal that is told to the client by way of the browser: error and state on its redirect URI (RFC 6749 §4.1.2.1).
+type Detour struct {
+	To     string
+	Reason *fail.Error
+}
+
+// Error implements error.
+func (d *Detour) Error() string { return d.Reason.Error() }
+
+// Unwrap gives the journal its reason.
+func (d *Detour) Unwrap() error { return d.Reason }
+
+// Authorize reads an authorization request. Unknown clients and redirect URIs that are not registered are InvalidRedirect, which must
+// be shown and never redirected (RFC 6749 §3.1.2.4); any other refusal is a *Detour. Nothing is kept yet: see Begin.
+func (c *Call) Authorize(rules AuthorizeRules) (*grant.Request, error) {
+	q := c.Query()
+	client, uri, err := c.redirectURI(q)
+	if err != nil {
+		return nil, err
+	}
+	r := &grant.Request{Bank: c.Bank, Client: client.ID, RedirectURI: uri, RedirectGiven: q.Get("redirect_uri") != "",
+		State: q.Get("state"), HasState: q.Has("state"), Facts: map[string]string{}}
+	if err := c.authorizeRules(q, client, r, rules); err != nil {
+		return nil, c.Detour(r, fail.From(err))
+	}
+	c.Trail.Pass("authorization request", client.ID)
+	return r, nil
+}
+
+// redirectURI finds out which client asks and where its answers may go: before both are sure, nothing is redirected.
+func (c *Call) redirectURI(q *Values) (*grant.Client, string, error) {
+	bad := func(param, text, why string, args ...any) error {
+		return c.Trail.No("redirect URI", fail.New(fail.InvalidRedirect, why, args...).Say(text).At(param))
+	}
+	for _, name := range []string{"client_id", "redirect_uri"} {
+		if len(q.All(name)) > 1 {
+			return nil, "", bad(name, "The parameter "+name+" was sent more than once.", "%s was sent %d times", name, len(q.All(name)))
+		}
+	}
+	id, uri := q.Get("client_id"), q.Get("redirect_uri")
+	client := c.Space.Grants.Client(c.Bank, id)
+	switch {
+	case id == "":
+		return nil, "", bad("client_id", "The parameter client_id is missing.", "client_id is missing")
+	case client == nil || client.Disabled:
+		return nil, "", bad("client_id", "No application is registered under this client_id.", "no client %q at %s, or it is disabled", id, c.Bank)
+	}
+	c.Client = client
+	switch {
+	case uri == "" && len(client.RedirectURIs) == 1 && !client.Loopback && !client.AnyRedirect:
+		return client, client.RedirectURIs[0], nil
+	case uri == "":
+		return nil, "", bad("redirect_uri", "The parameter redirect_uri is missing.", "redirect_uri is missing, and client %s has not exactly one", id)
+	case !client.RedirectOK(uri):
+		return nil, "", bad("redirect_uri", "This redirect_uri is not registered for the application.", "%q is not registered for client %s", uri, id)
+	}
+	return client, uri, nil
+}
+
+func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request, rules AuthorizeRules) error {
+	if err := q.Once("response_type", "scope", "state", "code_challenge", "code_challenge_method", "nonce", "prompt"); err != nil {
+		return err
+	}
+	switch t := q.Get("response_type"); {
+	case t == "":
+		return fail.New(fail.InvalidRequest, "response_type is missing").Say("The request is missing the parameter response_type.")
+	case t != "code":
+		return fail.New(fail.UnsupportedResponseType, "response_type is %q", t)
+	}
+	if !client.May("authorization_code") {
+		return fail.New(fail.UnauthorizedClient, "client %s is not registered for authorization_code", client.ID)
+	}
+	if err := pkce(q, client, r); err != nil {
+		return err
+	}
+	var asked []string
+	for _, s := range strings.Fields(q.Get("scope")) {
+		loose := false
+		for _, p := range rules.Loose {
+			loose = loose || strings.HasPrefix(s, p)
+		}
+		if !loose {
+			asked = append(asked, s)
+		}
+	}
+	scope, err := client.Scope(strings.Join(asked, " "), rules.Scopes, rules.Default)
+	r.Scope = scope
+	return err
+}
+
+// pkce reads the challenge of RFC 7636. Only S256 is taken: plain, and a challenge without a method, which would mean plain, are
+// refused. A public client cannot do without (RFC 9700 §2.1.1).
+func pkce(q *Values, client *grant.Client, r *grant.Request) error {
+	challenge, method := q.Get("code_challenge"), q.Get("code_challenge_method")
+	switch {
+	case challenge == "" && method == "" && !client.Public():
+		return nil
+	case challenge == "":
+		return fail.New(fail.InvalidRequest, "code_challenge is missing").Say("code_challenge is required.").At("code_challenge")
+	case method != "S256":
+		return fail.New(fail.InvalidRequest, "code_challenge_method is %q, not S256", method).Say("code_challenge_method must be S256.").At("code_challenge_method")
+	case len(challenge) != 43 || strings.Trim(challenge, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "":
+		return fail.New(fail.InvalidRequest, "code_challenge is no base64url SHA-256").Say("code_challenge must be 43 characters of base64url.").At("code_challenge")
+	}
+	r.Challenge = challenge
+	return nil
+}
+
+// escape percent-encodes a parameter's value so that every reader gets the same bytes back: a blank is %20, which all decode, not +.
+func escape(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+", "%20") }
+
+// Return is the redirect URI of a request with these parameters and the state added. A query that the URI has already is kept.
+func Return(r *grant.Request, pairs ...string) string {
+	to := r.RedirectURI
+	join := "?"
+	if strings.Contains(to, "?") {
+		join = "&"
+		if strings.HasSuffix(to, "?") || strings.HasSuffix(to, "&") {
+			join = ""
+		}
+	}
+	if r.HasState {
+		pairs = append(pairs, "state", r.State)
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		to += join + pairs[i] + "=" + escape(pairs[i+1])
+		join = "&"
+	}
+	return to
+}
+
+// Detour tells the client of a refusal through the browser.
+func (c *Call) Detour(r *grant.Request, e *fail.Error) error {
+	_, code, text := OAuthStatus(e)
+	return &Detour{To: Return(r, "error", code, "error_description", text), Reason: e}
+}

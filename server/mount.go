@@ -1,0 +1,274 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v3"
+
+	"sandbank/server/clock"
+	"sandbank/server/fail"
+	"sandbank/server/internal/dialect"
+	"sandbank/server/internal/wire"
+	"sandbank/server/journal"
+	"sandbank/server/world"
+)
+
+// bank is a dialect with its routes as trees: those that answer at the root, and those that answer under /{bank}.
+type bank struct {
+	*dialect.Dialect
+	native node
+	own    node
+}
+
+// mount decides which bank, which operation and which space a request is for.
+type mount struct {
+	world  *world.World
+	banks  []*bank
+	byName map[string]*bank
+	public string // --public-url, without a slash at the end; empty: whatever the caller used
+	secure bool   // whether the listener speaks TLS
+	note   func(*journal.Entry, []byte)
+}
+
+// newMount checks the route tables: a bank may not claim one path twice, and two banks may share a path only when each call on it says
+// who is calling.
+func newMount(w *world.World, dialects []dialect.Dialect) (*mount, error) {
+	m := &mount{world: w, byName: map[string]*bank{}}
+	open := map[string]string{} // shape of a path → bank, for shapes that some bank serves without knowing the caller
+	seen := map[string]string{}
+	for i := range dialects {
+		b := &bank{Dialect: &dialects[i]}
+		if m.byName[b.Name] != nil {
+			return nil, fmt.Errorf("two banks are called %q", b.Name)
+		}
+		m.banks, m.byName[b.Name] = append(m.banks, b), b
+		routes := b.All()
+		for j := range routes {
+			r := &routes[j]
+			if !b.own.add(r) || (!r.Own && !b.native.add(r)) {
+				return nil, fmt.Errorf("%s claims %s %s twice", b.Name, r.Method, r.Path)
+			}
+			if r.Own {
+				continue
+			}
+			shape := shape(r.Path)
+			if other := seen[shape]; other != "" && other != b.Name && (r.Open || open[shape] != "") {
+				return nil, fmt.Errorf("%s and %s both claim %s, and calls on it do not say who is calling", other, b.Name, r.Path)
+			}
+			if r.Open {
+				open[shape] = b.Name
+			}
+			seen[shape] = b.Name
+		}
+	}
+	return m, nil
+}
+
+// shape is a path with its variable segments nameless.
+func shape(path string) string {
+	parts := segments(path)
+	for i, s := range parts {
+		if strings.HasPrefix(s, "{") {
+			parts[i] = "{}"
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// serve answers one request; false when no bank has anything to do with its path.
+func (m *mount) serve(ctx fiber.Ctx, broken *fail.Error) (bool, error) {
+	raw := string(ctx.Request().URI().PathOriginal())
+	space := m.world.Space(world.Main)
+	call := wire.New(ctx, space, space.Clock.Now(), wire.Place{Origin: m.origin(ctx)}, nil)
+	path, clean := split(raw)
+
+	b, at, values := m.find(call, path)
+	if b == nil {
+		return false, nil
+	}
+	call.Bank, call.Brand = b.Name, b.Brand
+	refuse := b.Error
+	var do func(*wire.Call) error
+	switch {
+	case at == nil || !clean:
+		broken = or(broken, fail.New(fail.NoRoute, "%s has no path %s", b.Name, raw))
+	default:
+		l := at.route(ctx.Method())
+		if l == nil {
+			e := fail.New(fail.MethodNotAllowed, "%s takes %s, not %s", at.pattern, at.allow(), ctx.Method())
+			e.Allow = at.allow()
+			broken = or(broken, e)
+			for _, any := range at.routes { // the form of refusal belongs to the path
+				l = any
+				break
+			}
+		}
+		call.Op, do = l.route.Op, l.route.Do
+		call.SetParams(l.params(values))
+		if l.route.Refuse != nil {
+			refuse = l.route.Refuse
+		}
+	}
+	return true, m.answer(ctx, call, refuse, do, broken)
+}
+
+func or(a, b *fail.Error) *fail.Error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// find picks the bank of a path. Under /{bank} it is that one. At the root, where several have the path, the caller decides; where none
+// has it, the one that follows it furthest answers that it does not exist.
+func (m *mount) find(call *wire.Call, path []string) (*bank, *node, []string) {
+	if b := m.byName[path[0]]; b != nil && len(path) > 1 {
+		call.Place.Mount = call.Place.Root + "/" + b.Name
+		at, values, _ := b.own.find(path[1:], nil)
+		return b, at, values
+	}
+	type claim struct {
+		b      *bank
+		at     *node
+		values []string
+	}
+	var claims []claim
+	var nearest *bank
+	furthest := 0
+	for _, b := range m.banks {
+		at, values, deep := b.native.find(path, nil)
+		if at != nil {
+			claims = append(claims, claim{b, at, values})
+		} else if deep > furthest {
+			nearest, furthest = b, deep
+		}
+	}
+	switch len(claims) {
+	case 0:
+		return nearest, nil, nil
+	case 1:
+		return claims[0].b, claims[0].at, claims[0].values
+	}
+	banks := make([]*bank, len(claims))
+	for i, c := range claims {
+		banks[i] = c.b
+	}
+	chosen := claims[slices.Index(banks, m.caller(call, banks))]
+	return chosen.b, chosen.at, chosen.values
+}
+
+// caller decides between banks: by the client id that the call carries, by its bearer token, by what the banks say of the call, and
+// at last by their order.
+func (m *mount) caller(call *wire.Call, banks []*bank) *bank {
+	g := call.Space.Grants
+	if id := call.CallerID(); id != "" {
+		for _, b := range banks {
+			if g.Client(b.Name, id) != nil {
+				return b
+			}
+		}
+	}
+	if value, err := call.Bearer(); err == nil {
+		if t := g.Token(value); t != nil {
+			for _, b := range banks {
+				if b.Name == t.Bank {
+					return b
+				}
+			}
+		}
+	}
+	call.Trail = fail.Trail{}
+	for _, b := range banks {
+		if b.Claims != nil && b.Claims(call) {
+			return b
+		}
+	}
+	return banks[0]
+}
+
+// answer runs the operation, renders its refusal in the bank's own way, and writes the journal.
+func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do func(*wire.Call) error, broken *fail.Error) error {
+	began := clock.Wall()
+	entry := &journal.Entry{At: call.Now, Bank: call.Bank, Op: call.Op, Method: call.Method(), Target: string(ctx.Request().RequestURI())}
+	err := error(nil)
+	var stack []byte
+	if broken != nil {
+		err = call.Trail.No("request", broken)
+	} else {
+		err, stack = run(do, call)
+	}
+	if err != nil {
+		err = m.refuse(call, entry, refuse, err)
+	}
+	if ctx.Method() == "HEAD" {
+		ctx.Response().SkipBody = true
+	}
+	m.dated(ctx, call.Now)
+	entry.Took = clock.Since(began)
+	call.Journal(entry)
+	call.Space.Journal.Append(entry)
+	m.note(entry, stack)
+	return err
+}
+
+// refuse renders what went wrong: a detour through the browser, or the bank's own refusal.
+func (m *mount) refuse(call *wire.Call, entry *journal.Entry, refuse dialect.Refuse, err error) error {
+	reason := fail.From(err)
+	entry.Kind, entry.Why = reason.Kind, reason.Why
+	if n := len(call.Trail.Checks); n == 0 || call.Trail.Checks[n-1].OK {
+		call.Trail.No(string(reason.Kind), reason)
+	}
+	if detour, ok := err.(*wire.Detour); ok {
+		return call.Redirect(call.RedirectStatus(), detour.To)
+	}
+	if reason.Allow != "" {
+		call.Set("Allow", reason.Allow)
+	}
+	return refuse(call, reason)
+}
+
+// run calls a handler and turns a panic into an internal error; the stack goes to the log only.
+func run(do func(*wire.Call) error, call *wire.Call) (err error, stack []byte) {
+	defer func() {
+		if r := recover(); r != nil {
+			err, stack = fail.New(fail.Internal, "panic: %v", r), debug.Stack()
+		}
+	}()
+	return do(call), nil
+}
+
+// origin is the base URL as the caller used it: the public URL when one was given, else scheme and Host. Forwarded headers are not
+// believed. A Host that is none (RFC 9110 §7.2) counts as localhost.
+func (m *mount) origin(ctx fiber.Ctx) string {
+	if m.public != "" {
+		return m.public
+	}
+	host := string(ctx.Request().Host())
+	if host == "" || strings.ContainsFunc(host, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._:[]~", r))
+	}) {
+		host = "localhost"
+	}
+	if m.secure {
+		return "https://" + host
+	}
+	return "http://" + host
+}
+
+// dated puts the space's own time into the Date header, which clients use to tell how old an answer is. fasthttp writes real time there,
+// or none, and takes no other: the header is set under a name of the same length, which is then written over in place.
+func (m *mount) dated(ctx fiber.Ctx, now time.Time) {
+	h := &ctx.Response().Header
+	h.Set("Late", now.UTC().Format(http.TimeFormat))
+	for key := range h.All() {
+		if string(key) == "Late" {
+			key[0] = 'D'
+			return
+		}
+	}
+}

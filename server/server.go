@@ -1,0 +1,233 @@
+// Package server is Sandbank as a library: a whole bank in one process, made to be broken on purpose. It composes the floors below:
+// the banks' dialects, the world of spaces, the mount that finds out which bank a call is for, and the HTTP listener.
+//
+// The zero Options make a useful sandbox: five banks, dave and jane, a random port on loopback.
+//
+//	srv, err := server.New(server.Options{})
+//	srv.Start()
+//	defer srv.Close()
+//	http.Get(srv.URL() + "/healthz")
+//
+// Servers are independent of each other and safe for parallel tests.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v3"
+	"github.com/gofiber/fiber/v3/middleware/adaptor"
+	"github.com/rs/zerolog"
+
+	"sandbank/fixtures"
+	"sandbank/seed"
+	"sandbank/server/clock"
+	"sandbank/server/grant"
+	"sandbank/server/internal/dialect"
+	"sandbank/server/journal"
+	"sandbank/server/ledger"
+	"sandbank/server/world"
+)
+
+// Options say what to build. The zero value of each field is useful.
+type Options struct {
+	Addr      string         // where Start listens; "127.0.0.1:0" when empty
+	PublicURL string         // base of every URL that is handed out; empty: what the caller used
+	TLS       *tls.Config    // nil: plain HTTP
+	Seed      uint64         // replayable randomness; 0: crypto/rand
+	People    int            // extra generated people per bank
+	Fixtures  string         // file or directory laid over the embedded fixtures
+	Start     time.Time      // what the clock shows first; zero: real time
+	Freeze    bool           // whether the clock stands still
+	Policy    []Setting      // turned knobs: see ParseTTL and ParseFidelity
+	Journal   int            // entries kept; 0: 2000
+	Log       zerolog.Logger // the zero logger is silent
+	Version   string         // shown on the start page
+}
+
+// maxBody is the largest request body that a bank takes, in bytes.
+const maxBody = 1 << 20
+
+// Setting is one turned knob of the policy.
+type Setting = world.Setting
+
+// Server is one sandbox.
+type Server struct {
+	options Options
+	world   *world.World
+	mount   *mount
+	app     *fiber.App
+	meter   *meter
+	born    time.Time // real time
+
+	mu       sync.Mutex
+	listener *listener
+	done     chan error
+}
+
+// New builds a sandbox; nothing listens yet. It fails on fixtures and settings that make no sense, and on route tables that clash.
+func New(o Options) (*Server, error) {
+	dialects := banks()
+	fixed, err := seed.Read(fixtures.FS, o.Fixtures)
+	if err != nil {
+		return nil, err
+	}
+	profiles := make([]grant.Profile, len(dialects))
+	for i := range dialects {
+		profiles[i] = dialects[i].Profile()
+	}
+	plant := func(l *ledger.Ledger, g *grant.Grants, now time.Time) error {
+		return fixed.Plant(l, g, seed.Options{Epoch: now, People: o.People})
+	}
+	w, err := world.New(world.Options{Banks: profiles, Plant: plant, History: history, Policy: o.Policy,
+		Start: o.Start, Frozen: o.Freeze, Seed: o.Seed, Journal: o.Journal})
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMount(w, dialects)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{options: o, world: w, mount: m, meter: newMeter(w, m), born: clock.Wall()}
+	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
+	s.app = fiber.New(fiber.Config{
+		AppName: "Sandbank", CaseSensitive: true, StrictRouting: true, DisableDefaultDate: true,
+		ReadBufferSize: 32 << 10,                                       // all headers; more is 431
+		BodyLimit:      8 * maxBody,                                    // past this the connection is cut; between the two there is a proper 413
+		ReadTimeout:    30 * time.Second, IdleTimeout: 2 * time.Minute, // real network time: slow senders do not hold connections for ever
+		ErrorHandler: s.broken,
+	})
+	s.app.Use(s.serve)
+	return s, nil
+}
+
+func names(dialects []dialect.Dialect) []string {
+	out := make([]string, len(dialects))
+	for i, d := range dialects {
+		out[i] = d.Name
+	}
+	return out
+}
+
+// history lets a bank import an account with a past.
+func history(persona string, a ledger.Account, balance int64, months int, until time.Time) []ledger.Entry {
+	return seed.History(persona, a, balance, months, until, 0)
+}
+
+// note writes one entry of the journal to the log and the meter.
+func (s *Server) note(e *journal.Entry, stack []byte) {
+	s.meter.observe(e)
+	var line *zerolog.Event
+	switch {
+	case e.Status >= 500:
+		line = s.options.Log.Error()
+	case e.Kind != "":
+		line = s.options.Log.Info()
+	default:
+		line = s.options.Log.Debug()
+	}
+	if line == nil { // the level is off
+		return
+	}
+	line = line.Uint64("id", e.ID).Str("bank", e.Bank).Str("op", e.Op).Int("status", e.Status).Dur("took", e.Took)
+	if e.Client != "" {
+		line = line.Str("client", e.Client)
+	}
+	if e.Owner != "" {
+		line = line.Str("user", e.Owner)
+	}
+	if e.Kind != "" {
+		line = line.Str("refused", string(e.Kind)).Str("why", e.Why)
+	}
+	if stack != nil {
+		line = line.Bytes("stack", stack)
+	}
+	path, _, _ := strings.Cut(e.Target, "?") // the query may carry secrets
+	line.Msg(e.Method + " " + path)
+}
+
+// Listen opens the port without serving yet, so that URL is right and a port in use is told at once.
+func (s *Server) Listen() error {
+	addr := s.options.Addr
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	if s.options.TLS != nil {
+		l = tls.NewListener(l, s.options.TLS)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listener, s.done = listenTo(l), make(chan error, 1)
+	return nil
+}
+
+// Start listens, unless Listen was called, and serves until Close. It returns once connections are accepted.
+func (s *Server) Start() error {
+	s.mu.Lock()
+	ready := s.listener != nil
+	s.mu.Unlock()
+	if !ready {
+		if err := s.Listen(); err != nil {
+			return err
+		}
+	}
+	go func() {
+		s.done <- s.app.Listener(s.listener, fiber.ListenConfig{DisableStartupMessage: true})
+	}()
+	return nil
+}
+
+// Wait blocks until the listener has ended and says why, nil after Close.
+func (s *Server) Wait() error { return <-s.done }
+
+// Close stops accepting, lets requests that are under way finish for up to five seconds, cuts those that do not, and ends.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err := s.app.ShutdownWithContext(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.options.Log.Warn().Msg("some connections were still busy after 5 s and were cut")
+		return nil
+	}
+	return err
+}
+
+// URL is the base under which the sandbox answers: the public URL, or the listener's own address.
+func (s *Server) URL() string {
+	if s.options.PublicURL != "" {
+		return s.mount.public
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener == nil {
+		return ""
+	}
+	scheme := "http://"
+	if s.options.TLS != nil {
+		scheme = "https://"
+	}
+	host, port, _ := net.SplitHostPort(s.listener.Addr().String())
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return scheme + net.JoinHostPort(host, port)
+}
+
+// Handler serves the same sandbox to net/http, for httptest and for mounting into a larger test server.
+func (s *Server) Handler() http.Handler { return adaptor.FiberApp(s.app) }
+
+// Clock is the clock of the main space.
+func (s *Server) Clock() *clock.Clock { return s.world.Space(world.Main).Clock }
+
+// Journal is the journal of the main space.
+func (s *Server) Journal() *journal.Journal { return s.world.Space(world.Main).Journal }

@@ -1,0 +1,71 @@
+package server
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sandbank/server/grant"
+)
+
+// ParseTTL reads bank.kind=duration, as the flag --ttl takes it: "yoisho.access=5s", "berlin.refresh=90d", "finapi.refresh=never".
+func ParseTTL(text string) (Setting, error) {
+	where, value, ok := strings.Cut(text, "=")
+	bank, kind, dot := strings.Cut(where, ".")
+	if !ok || !dot {
+		return Setting{}, fmt.Errorf("%q is not bank.kind=duration; write for example yoisho.access=5s", text)
+	}
+	lifetimes := []string{}
+	for _, s := range grant.Specs() {
+		if len(s.Choices) == 0 && !s.Count {
+			lifetimes = append(lifetimes, string(s.Knob))
+		}
+	}
+	if !slices.Contains(lifetimes, kind) {
+		return Setting{}, fmt.Errorf("there is no lifetime %q; there are %s", kind, strings.Join(lifetimes, ", "))
+	}
+	return setting(bank, grant.Knob(kind), value)
+}
+
+// ParseFidelity reads bank=original or bank=faithful, as the flag --fidelity takes it.
+func ParseFidelity(text string) (Setting, error) {
+	bank, value, ok := strings.Cut(text, "=")
+	if !ok {
+		return Setting{}, fmt.Errorf("%q is not bank=original or bank=faithful", text)
+	}
+	return setting(bank, grant.Fidelity, value)
+}
+
+// ParsePolicy reads bank.knob=value for any knob, as the flag --policy takes it: "berlin.rotation=keep", "sparebank1.rate=60".
+func ParsePolicy(text string) (Setting, error) {
+	where, value, ok := strings.Cut(text, "=")
+	bank, kind, dot := strings.Cut(where, ".")
+	if !ok || !dot {
+		return Setting{}, fmt.Errorf("%q is not bank.knob=value; write for example berlin.rotation=keep", text)
+	}
+	return setting(bank, grant.Knob(kind), value)
+}
+
+// setting checks that the bank exists and that the knob has an effect there.
+func setting(bank string, knob grant.Knob, text string) (Setting, error) {
+	all := banks()
+	for _, d := range all {
+		if d.Name != bank {
+			continue
+		}
+		if _, ok := d.Defaults[knob]; !ok {
+			var has []string
+			for k := range d.Defaults {
+				has = append(has, string(k))
+			}
+			slices.Sort(has)
+			return Setting{}, fmt.Errorf("%s has no %q; it has %s", bank, knob, strings.Join(has, ", "))
+		}
+		v, err := grant.ParseValue(knob, text)
+		if err != nil {
+			return Setting{}, fmt.Errorf("%s.%s: %w", bank, knob, err)
+		}
+		return Setting{At: grant.Level{Bank: bank}, Knob: knob, Value: v}, nil
+	}
+	return Setting{}, fmt.Errorf("there is no bank %q; there are %s", bank, strings.Join(names(all), ", "))
+}
