@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -269,7 +268,7 @@ func TestFilesStayShort(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {
 		if n := s.set.Position(s.ast.End()).Line; n > 400 {
-			t.Error(fmt.Sprintf("%s has %d lines", s.file, n))
+			t.Errorf("%s has %d lines", s.file, n)
 		}
 	}
 }

@@ -200,7 +200,7 @@ func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do
 	if broken != nil {
 		err = call.Trail.No("request", broken)
 	} else {
-		err, stack = run(do, call)
+		stack, err = run(do, call)
 	}
 	if err != nil {
 		err = m.refuse(call, entry, refuse, err)
@@ -233,13 +233,13 @@ func (m *mount) refuse(call *wire.Call, entry *journal.Entry, refuse dialect.Ref
 }
 
 // run calls a handler and turns a panic into an internal error; the stack goes to the log only.
-func run(do func(*wire.Call) error, call *wire.Call) (err error, stack []byte) {
+func run(do func(*wire.Call) error, call *wire.Call) (stack []byte, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err, stack = fail.New(fail.Internal, "panic: %v", r), debug.Stack()
 		}
 	}()
-	return do(call), nil
+	return nil, do(call)
 }
 
 // origin is the base URL as the caller used it: the public URL when one was given, else scheme and Host. Forwarded headers are not

@@ -51,7 +51,7 @@ type Grants struct {
 	answering sync.Mutex
 }
 
-type counters struct{ issued, expired, revoked, dropped atomic.Int64 }
+type counters struct{ issued, dropped atomic.Int64 }
 
 // DefaultLimit is how many tokens are kept before the dead ones, and then the oldest, are forgotten.
 const DefaultLimit = 1_000_000
@@ -320,9 +320,6 @@ func (g *Grants) Revoke(id, by, why string, now time.Time) bool {
 		}
 		return v, nil
 	})
-	if first {
-		g.counters.revoked.Add(1)
-	}
 	return first
 }
 
@@ -335,9 +332,6 @@ func (g *Grants) RevokeToken(value, by, why string, now time.Time) bool {
 		}
 		return v, nil
 	})
-	if first {
-		g.counters.revoked.Add(1)
-	}
 	return first
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // trial holds all that an attacker puts into a client's name: markup, both quotes, a template action, text that runs leftwards.
-const trial = `"><script>alert(1)</script><img src=x onerror='a'> {{.User}} ‮שלום 🏦`
+const trial = `"><script>alert(1)</script><img src=x onerror='a'> {{.User}} ` + "\u202eשלום 🏦"
 
 var moment = time.Date(2026, 12, 3, 16, 45, 8, 0, time.FixedZone("CET", 3600))
 
