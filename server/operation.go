@@ -1,5 +1,9 @@
 package server
 
+import (
+	"sandbank/server/grant"
+)
+
 // Operation is one route of one bank, as tables show it: the start page, the README, the API docs.
 type Operation struct {
 	Bank   string `json:"bank"`
@@ -28,6 +32,22 @@ func (s *Server) Quirks() map[string][]string {
 	for _, b := range s.mount.banks {
 		for _, q := range b.Quirks {
 			out[b.Name] = append(out[b.Name], q.What)
+		}
+	}
+	return out
+}
+
+// KnobInfo is one setting that has an effect at a bank.
+type KnobInfo struct{ Bank, Knob, Default, Doc string }
+
+// Knobs are the settings of every bank with their defaults, in the order of the banks and of grant.Specs.
+func (s *Server) Knobs() []KnobInfo {
+	var out []KnobInfo
+	for _, b := range s.mount.banks {
+		for _, spec := range grant.Specs() {
+			if v, ok := b.Defaults[spec.Knob]; ok {
+				out = append(out, KnobInfo{b.Name, string(spec.Knob), spec.Format(v), spec.Doc})
+			}
 		}
 	}
 	return out

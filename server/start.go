@@ -43,7 +43,7 @@ func (s *Server) Guide(base string) page.Start {
 		p.Predictable, p.Seed = true, strconv.FormatUint(s.options.Seed, 10)+", replayable: tokens can be predicted"
 	}
 	for _, b := range s.mount.banks {
-		one := page.StartBank{Name: b.Name, Title: b.Title, Demo: b.Demo, First: base + b.First}
+		one := page.StartBank{Name: b.Name, Title: b.Title, About: b.About, Demo: b.Demo, First: base + b.First}
 		if b.People {
 			for _, person := range s.space().Ledger.People(b.Name) {
 				if len(one.People) == 4 {

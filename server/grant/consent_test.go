@@ -201,6 +201,11 @@ func TestParseValue(t *testing.T) {
 		if got, err := grant.ParseValue(tt.knob, tt.text); err != nil || got != tt.want {
 			t.Errorf("%s=%s: %+v, %v", tt.knob, tt.text, got, err)
 		}
+		for _, spec := range grant.Specs() {
+			if spec.Knob == tt.knob && spec.Format(tt.want) != tt.text {
+				t.Errorf("%s is written %q, not %q", tt.knob, spec.Format(tt.want), tt.text)
+			}
+		}
 	}
 	for _, bad := range [][2]string{{"access", "-5s"}, {"access", "5"}, {"rotation", "sometimes"}, {"frequency", "-1"}, {"frequency", "many"}, {"nonsense", "1"}} {
 		if v, err := grant.ParseValue(grant.Knob(bad[0]), bad[1]); err == nil {

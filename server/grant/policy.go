@@ -127,6 +127,19 @@ func ParseValue(k Knob, text string) (Value, error) {
 	return Lifetime(d), nil
 }
 
+// Format writes a knob's value as ParseValue reads it.
+func (s Spec) Format(v Value) string {
+	switch {
+	case len(s.Choices) > 0:
+		return v.Text
+	case s.Count:
+		return strconv.FormatInt(v.Count, 10)
+	case v.Never:
+		return "never"
+	}
+	return clock.FormatDuration(v.Duration)
+}
+
 // Settings are the knobs that one level of the cascade turns.
 type Settings map[Knob]Value
 

@@ -40,6 +40,7 @@ type Command struct {
 type StartBank struct {
 	Name    string        `json:"name"`   // yoisho
 	Title   string        `json:"title"`  // "Yoisho"
+	About   string        `json:"about"`  // whose ways these are
 	People  []string      `json:"people"` // empty: nobody logs in at this bank
 	Clients []StartClient `json:"clients"`
 	Demo    string        `json:"demo"`  // id of the demo client

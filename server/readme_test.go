@@ -1,0 +1,161 @@
+package server_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"sandbank/server"
+	"sandbank/server/internal/dialect/dialecttest"
+)
+
+var update = flag.Bool("update", false, "rewrite the generated parts of the README")
+
+// The README's tables are generated, so that they cannot say what the program does not do: go test ./server -run Readme -update
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, err := server.New(server.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, help, _ := refuse(t, nil, "--help")
+	want := string(text)
+	for name, part := range map[string]string{"banks": banksTable(srv), "endpoints": endpoints(srv), "flags": flagTable(t, help), "knobs": knobTable(srv), "quirks": quirks(srv)} {
+		begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
+		before, rest, ok := strings.Cut(want, begin)
+		_, after, ok2 := strings.Cut(rest, end)
+		if !ok || !ok2 {
+			t.Fatalf("the README has no part %q", name)
+		}
+		want = before + begin + part + end + after
+	}
+	example := regexp.MustCompile("(?s)```json\n(.*?)```").FindStringSubmatch(string(text))
+	own := t.TempDir() + "/my.json"
+	dialecttest.WriteFile(t, own, example[1])
+	if _, err := server.New(server.Options{Fixtures: own}); err != nil {
+		t.Errorf("the README's example of own people: %v", err)
+	}
+	if want == string(text) {
+		return
+	}
+	if *update {
+		if err := os.WriteFile("../README.md", []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Error("the generated parts of the README are out of date; run: go test ./server -run Readme -update")
+}
+
+func banksTable(srv *server.Server) string {
+	var b strings.Builder
+	b.WriteString("| bank | speaks as | log in as | demo client | secret | begins at |\n|---|---|---|---|---|---|\n")
+	for _, bank := range srv.Guide("").Banks {
+		for i, c := range bank.Clients {
+			secret := c.Secret
+			if secret == "" {
+				secret = c.Note
+			} else {
+				secret = "`" + secret + "`"
+			}
+			title, about, people, first := "", "", "", ""
+			if i == 0 {
+				title, about, people = "**"+bank.Title+"** `/"+bank.Name+"`", bank.About, strings.Join(bank.People, ", ")
+				if people == "" {
+					people = "nobody"
+				}
+				path, _, _ := strings.Cut(bank.First, "?")
+				first = "`" + path + "`"
+			}
+			id := "`" + c.ID + "`"
+			if c.Note != "" && c.Secret != "" {
+				id += " (" + c.Note + ")"
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", title, about, people, id, secret, first)
+		}
+	}
+	return b.String()
+}
+
+func endpoints(srv *server.Server) string {
+	var b strings.Builder
+	last := ""
+	for _, o := range srv.Operations() {
+		if o.Bank != last {
+			if last != "" {
+				b.WriteString("\n")
+			}
+			fmt.Fprintf(&b, "#### %s\n\n| method | path | what |\n|---|---|---|\n", o.Bank)
+			last = o.Bank
+		}
+		path := o.Path
+		if o.Own {
+			path = "/" + o.Bank + o.Path
+		}
+		fmt.Fprintf(&b, "| %s | `%s` | %s |\n", o.Method, path, o.Doc)
+	}
+	return b.String()
+}
+
+func knobTable(srv *server.Server) string {
+	var b strings.Builder
+	b.WriteString("| bank | knob | default | what |\n|---|---|---|---|\n")
+	for _, k := range srv.Knobs() {
+		fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", k.Bank, k.Knob, k.Default, k.Doc)
+	}
+	return b.String()
+}
+
+func quirks(srv *server.Server) string {
+	var b strings.Builder
+	all := srv.Quirks()
+	for _, bank := range srv.Guide("").Banks {
+		for _, q := range all[bank.Name] {
+			fmt.Fprintf(&b, "- %s: %s\n", bank.Name, q)
+		}
+	}
+	return b.String()
+}
+
+var flagLine = regexp.MustCompile(`^ +(?:-\w, )?--([a-z-]+)(?: (\S+))? {2,}(.+)$`)
+
+func flagTable(t *testing.T, help string) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("| flag | what |\n|---|---|\n")
+	rows := 0
+	var name, arg, doc string
+	flush := func() {
+		if name == "" {
+			return
+		}
+		rows++
+		if arg != "" {
+			arg = " " + arg
+		}
+		fmt.Fprintf(&b, "| `--%s%s` | %s |\n", name, arg, doc)
+		name = ""
+	}
+	for _, line := range strings.Split(help, "\n") {
+		if m := flagLine.FindStringSubmatch(line); m != nil {
+			flush()
+			name, arg, doc = m[1], m[2], m[3]
+		} else if name != "" && strings.HasPrefix(line, "          ") {
+			doc += " " + strings.TrimSpace(line)
+		} else {
+			flush()
+		}
+	}
+	flush()
+	if rows < 18 {
+		t.Fatalf("only %d flags were read from the help:\n%s", rows, help)
+	}
+	return b.String()
+}
