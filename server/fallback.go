@@ -12,12 +12,49 @@ import (
 	"sandbank/server/world"
 )
 
+// visit is a request to a space: which one, under which prefix, and the path within it.
+type visit struct {
+	space *world.Space
+	root  string // "" or "/s/p07"
+	path  string // raw, without the prefix
+}
+
+// visit finds the space: by the prefix /s/{space}, by a host name {space}.localhost, or the main one. ok is false when there is none of
+// that name.
+func (s *Server) visit(ctx fiber.Ctx) (v visit, ok bool) {
+	v = visit{space: s.space(), path: string(ctx.Request().URI().PathOriginal())}
+	if label, local := strings.CutSuffix(hostname(string(ctx.Request().Host())), ".localhost"); local && label != "" {
+		if v.space = s.world.Space(label); v.space == nil {
+			return v, false
+		}
+	}
+	if rest, prefixed := strings.CutPrefix(v.path, "/s/"); prefixed {
+		name, path, _ := strings.Cut(rest, "/")
+		if v.space = s.world.Space(name); v.space == nil {
+			return v, false
+		}
+		v.root, v.path = "/s/"+name, "/"+path
+	}
+	return v, true
+}
+
+// hostname is a Host header without its port, in lower case.
+func hostname(host string) string {
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
+		host = host[:i]
+	}
+	return strings.ToLower(host)
+}
+
 // serve answers every request: what belongs to the sandbox itself here, everything else at the banks.
 func (s *Server) serve(ctx fiber.Ctx) error {
-	path := string(ctx.Request().URI().PathOriginal())
-	own := s.own(path)
+	v, ok := s.visit(ctx)
+	if !ok {
+		return s.plain(ctx, 404, "there is no such space")
+	}
+	own := s.own(v)
 	if own == nil {
-		found, err := s.mount.serve(ctx, tooLarge(ctx))
+		found, err := s.mount.serve(ctx, v, tooLarge(ctx))
 		if found {
 			return err
 		}
@@ -26,7 +63,7 @@ func (s *Server) serve(ctx fiber.Ctx) error {
 		ctx.Set("Allow", "GET, HEAD")
 		return s.plain(ctx, 405, "this page takes GET only")
 	}
-	s.mount.dated(ctx, s.Clock().Now())
+	dated(ctx, v.space.Clock.Now())
 	ctx.Set("X-Content-Type-Options", "nosniff")
 	return own(ctx)
 }
@@ -39,27 +76,28 @@ func tooLarge(ctx fiber.Ctx) *fail.Error {
 	return nil
 }
 
-// own finds the sandbox's own pages.
-func (s *Server) own(path string) fiber.Handler {
+// own finds the sandbox's own pages; nil when the path is none of them.
+func (s *Server) own(v visit) fiber.Handler {
 	switch {
-	case path == "/":
-		return s.start
-	case path == "/healthz":
-		return s.health
-	case path == "/metrics":
-		return s.metrics
-	case path == "/favicon.ico":
-		return func(ctx fiber.Ctx) error { return ctx.SendStatus(204) }
-	case path == "/admin" || strings.HasPrefix(path, "/admin/"):
+	case v.path == "/":
+		return func(ctx fiber.Ctx) error { return s.start(ctx, v) }
+	case v.path == "/admin" || strings.HasPrefix(v.path, "/admin/"):
 		return s.admin
-	case strings.HasPrefix(path, "/-/"):
-		return s.asset
-	}
-	if b := s.mount.byName[strings.Trim(path, "/")]; b != nil { // a bank's bare base URL
+	case strings.HasPrefix(v.path, "/-/"):
+		return func(ctx fiber.Ctx) error { return s.asset(ctx, strings.TrimPrefix(v.path, "/-/")) }
+	case s.mount.byName[strings.Trim(v.path, "/")] != nil: // a bank's bare base URL
 		return func(ctx fiber.Ctx) error {
-			ctx.Set("Location", "/")
+			ctx.Set("Location", v.root+"/")
 			return ctx.SendStatus(302)
 		}
+	case v.root != "": // the rest is the process's, not a space's
+		return nil
+	case v.path == "/healthz":
+		return s.health
+	case v.path == "/metrics":
+		return s.metrics
+	case v.path == "/favicon.ico":
+		return func(ctx fiber.Ctx) error { return ctx.SendStatus(204) }
 	}
 	return nil
 }
@@ -81,8 +119,8 @@ func (s *Server) metrics(ctx fiber.Ctx) error {
 	return ctx.Send(text)
 }
 
-func (s *Server) asset(ctx fiber.Ctx) error {
-	body, kind, ok := page.Asset(strings.TrimPrefix(string(ctx.Request().URI().PathOriginal()), "/-/"))
+func (s *Server) asset(ctx fiber.Ctx, name string) error {
+	body, kind, ok := page.Asset(name)
 	if !ok {
 		return s.nowhere(ctx)
 	}
@@ -103,7 +141,7 @@ func (s *Server) nowhere(ctx fiber.Ctx) error {
 
 // plain says one sentence: as a page to people, as JSON to programs.
 func (s *Server) plain(ctx fiber.Ctx, status int, text string) error {
-	s.mount.dated(ctx, s.Clock().Now())
+	dated(ctx, s.Clock().Now())
 	if strings.Contains(ctx.Get("Accept"), "text/html") {
 		html, err := page.Render(page.Message{Frame: page.Frame{Brand: page.Brand{Bank: "sandbank", Name: "Sandbank"}, Now: s.Clock().Now()},
 			Heading: "Nothing here", Text: strings.ToUpper(text[:1]) + text[1:] + ".", Status: status, Link: page.Field{Name: "Start page", Value: "/"}})
@@ -140,8 +178,10 @@ func (s *Server) broken(ctx fiber.Ctx, err error) error {
 			return s.plain(ctx, f.Code, "the request could not be read: "+strings.ToLower(f.Message))
 		}
 	}
-	if found, err := s.mount.serve(ctx, e); found {
-		return err
+	if v, ok := s.visit(ctx); ok {
+		if found, err := s.mount.serve(ctx, v, e); found {
+			return err
+		}
 	}
 	return s.plain(ctx, status, e.Why)
 }

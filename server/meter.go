@@ -68,6 +68,8 @@ func (t *tokens) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCol
 // Collect implements prometheus.Collector.
 func (t *tokens) Collect(ch chan<- prometheus.Metric) {
 	s := t.world.Space(world.Main)
+	s.Gate.RLock()
+	defer s.Gate.RUnlock()
 	now := s.Clock.Now()
 	gauge := func(d *prometheus.Desc, v int64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(v), labels...)

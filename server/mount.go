@@ -80,12 +80,13 @@ func shape(path string) string {
 	return strings.Join(parts, "/")
 }
 
-// serve answers one request; false when no bank has anything to do with its path.
-func (m *mount) serve(ctx fiber.Ctx, broken *fail.Error) (bool, error) {
-	raw := string(ctx.Request().URI().PathOriginal())
-	space := m.world.Space(world.Main)
-	call := wire.New(ctx, space, space.Clock.Now(), wire.Place{Origin: m.origin(ctx)}, nil)
-	path, clean := split(raw)
+// serve answers one request to a space; false when no bank has anything to do with its path. The gate is held while the bank works, so
+// that no lever moves under it.
+func (m *mount) serve(ctx fiber.Ctx, v visit, broken *fail.Error) (bool, error) {
+	v.space.Gate.RLock()
+	defer v.space.Gate.RUnlock()
+	call := wire.New(ctx, v.space, v.space.Clock.Now(), wire.Place{Origin: m.origin(ctx), Root: v.root, Mount: v.root}, nil)
+	path, clean := split(v.path)
 
 	b, at, values := m.find(call, path)
 	if b == nil {
@@ -96,17 +97,14 @@ func (m *mount) serve(ctx fiber.Ctx, broken *fail.Error) (bool, error) {
 	var do func(*wire.Call) error
 	switch {
 	case at == nil || !clean:
-		broken = or(broken, fail.New(fail.NoRoute, "%s has no path %s", b.Name, raw))
+		broken = or(broken, fail.New(fail.NoRoute, "%s has no path %s", b.Name, v.path))
 	default:
 		l := at.route(ctx.Method())
 		if l == nil {
 			e := fail.New(fail.MethodNotAllowed, "%s takes %s, not %s", at.pattern, at.allow(), ctx.Method())
 			e.Allow = at.allow()
 			broken = or(broken, e)
-			for _, any := range at.routes { // the form of refusal belongs to the path
-				l = any
-				break
-			}
+			l = at.any()
 		}
 		call.Op, do = l.route.Op, l.route.Do
 		call.SetParams(l.params(values))
@@ -208,7 +206,7 @@ func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do
 	if ctx.Method() == "HEAD" {
 		ctx.Response().SkipBody = true
 	}
-	m.dated(ctx, call.Now)
+	dated(ctx, call.Now)
 	entry.Took = clock.Since(began)
 	call.Journal(entry)
 	call.Space.Journal.Append(entry)
@@ -262,7 +260,7 @@ func (m *mount) origin(ctx fiber.Ctx) string {
 
 // dated puts the space's own time into the Date header, which clients use to tell how old an answer is. fasthttp writes real time there,
 // or none, and takes no other: the header is set under a name of the same length, which is then written over in place.
-func (m *mount) dated(ctx fiber.Ctx, now time.Time) {
+func dated(ctx fiber.Ctx, now time.Time) {
 	h := &ctx.Response().Header
 	h.Set("Late", now.UTC().Format(http.TimeFormat))
 	for key := range h.All() {

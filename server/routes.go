@@ -95,6 +95,17 @@ func (n *node) allow() string {
 	return strings.Join(out, ", ")
 }
 
+// any is the leaf whose form of refusal the path has, whatever the method: the first by name, so that it is always the same.
+func (n *node) any() *leaf {
+	first := ""
+	for m := range n.routes {
+		if first == "" || m < first {
+			first = m
+		}
+	}
+	return n.routes[first]
+}
+
 // route picks the leaf for a method; HEAD falls to GET.
 func (n *node) route(method string) *leaf {
 	if l := n.routes[method]; l != nil {

@@ -231,3 +231,6 @@ func (s *Server) Clock() *clock.Clock { return s.world.Space(world.Main).Clock }
 
 // Journal is the journal of the main space.
 func (s *Server) Journal() *journal.Journal { return s.world.Space(world.Main).Journal }
+
+// Ledger is the people and money of the main space, for tests that block an account or lock a person half way.
+func (s *Server) Ledger() *ledger.Ledger { return s.world.Space(world.Main).Ledger }

@@ -11,11 +11,12 @@ import (
 	"sandbank/server/grant"
 	"sandbank/server/internal/page"
 	"sandbank/server/internal/wire"
+	"sandbank/server/world"
 )
 
 // start is the page at /: what runs here, who may enter, what to type first.
-func (s *Server) start(ctx fiber.Ctx) error {
-	p := s.Guide(s.mount.origin(ctx))
+func (s *Server) start(ctx fiber.Ctx, v visit) error {
+	p := s.guide(v.space, s.mount.origin(ctx), v.root)
 	ctx.Set("Vary", "Accept")
 	if accept := ctx.Get("Accept"); strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html") {
 		return s.json(ctx, 200, p)
@@ -29,14 +30,19 @@ func (s *Server) start(ctx fiber.Ctx) error {
 	return ctx.Send(html)
 }
 
-// Guide is what the start page and the ready line tell, for a base URL.
-func (s *Server) Guide(base string) page.Start {
-	reading := s.Clock().Read()
+// Guide is what the start page and the ready line tell of the main space, for a base URL.
+func (s *Server) Guide(base string) page.Start { return s.guide(s.space(), base, "") }
+
+func (s *Server) guide(space *world.Space, origin, root string) page.Start {
+	space.Gate.RLock()
+	defer space.Gate.RUnlock()
+	base := origin + root
+	reading := space.Clock.Read()
 	speed := reading.Speed
 	if reading.Frozen {
 		speed = 0
 	}
-	p := page.Start{Base: base, Version: s.options.Version, Now: reading.Now, Speed: speed, Offset: offset(reading.Offset), Seed: "random",
+	p := page.Start{Root: root, Base: base, Version: s.options.Version, Now: reading.Now, Speed: speed, Offset: offset(reading.Offset), Seed: "random",
 		Rule:  "any password; any loopback redirect URI",
 		Links: []page.Link{{Name: "Health", URL: "/healthz", Note: "JSON"}, {Name: "Metrics", URL: "/metrics", Note: "Prometheus text"}}}
 	if s.options.Seed != 0 {
@@ -45,17 +51,17 @@ func (s *Server) Guide(base string) page.Start {
 	for _, b := range s.mount.banks {
 		one := page.StartBank{Name: b.Name, Title: b.Title, About: b.About, Demo: b.Demo, First: base + b.First}
 		if b.People {
-			for _, person := range s.space().Ledger.People(b.Name) {
+			for _, person := range space.Ledger.People(b.Name) {
 				if len(one.People) == 4 {
 					one.People = append(one.People, "…")
 					break
 				}
 				one.People = append(one.People, person.Login)
 			}
-			one.Links = []page.Link{{Name: "Apps with access", URL: "/" + b.Name + "/connections"}}
+			one.Links = []page.Link{{Name: "Apps with access", URL: root + "/" + b.Name + "/connections"}}
 		}
-		for _, c := range s.space().Grants.Clients(b.Name) {
-			one.Clients = append(one.Clients, startClients(b, c)...)
+		for _, c := range space.Grants.Clients(b.Name) {
+			one.Clients = append(one.Clients, startClients(b, c, root)...)
 		}
 		p.Banks = append(p.Banks, one)
 		if len(b.Recipe) > 0 {
@@ -65,7 +71,7 @@ func (s *Server) Guide(base string) page.Start {
 	return p
 }
 
-func startClients(b *bank, c *grant.Client) []page.StartClient {
+func startClients(b *bank, c *grant.Client, root string) []page.StartClient {
 	one := page.StartClient{ID: c.ID}
 	if c.Public() {
 		one.Note = "none, PKCE"
@@ -74,7 +80,7 @@ func startClients(b *bank, c *grant.Client) []page.StartClient {
 	}
 	if c.ID == b.Demo && b.People && strings.Contains(b.First, "?") {
 		path, _, _ := strings.Cut(b.First, "?")
-		one.Link = page.Link{Name: path, URL: b.First}
+		one.Link = page.Link{Name: path, URL: root + b.First}
 	}
 	out := []page.StartClient{one}
 	if c.Service != nil {

@@ -109,3 +109,16 @@ func (c *Clock) SetSpeed(speed float64) time.Time {
 func (c *Clock) Reset() time.Time {
 	return c.change(func(s *state) { *s = state{real: s.real, shown: s.real.UTC().Round(0), speed: 1} })
 }
+
+// Mark is a clock's whole state at one moment: with it, a change can be taken back as if it had never been.
+type Mark struct{ state *state }
+
+// Mark notes how the clock runs.
+func (c *Clock) Mark() Mark { return Mark{c.state.Load()} }
+
+// Return lets the clock run on as it did at the mark: time that has really passed since then counts.
+func (c *Clock) Return(m Mark) {
+	c.write.Lock()
+	defer c.write.Unlock()
+	c.state.Store(m.state)
+}

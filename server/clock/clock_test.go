@@ -74,6 +74,22 @@ func TestClockMoves(t *testing.T) {
 	}
 }
 
+func TestReturnGoesOnAsIfNothingHadBeen(t *testing.T) {
+	t.Parallel()
+	h := &hand{t: noon}
+	c := clock.New(h.now)
+	c.Advance(time.Hour)
+	m := c.Mark()
+	h.pass(time.Second)
+	c.Advance(clock.Day)
+	c.Freeze(true)
+	h.pass(time.Second)
+	c.Return(m)
+	if got := c.Now(); !got.Equal(noon.Add(time.Hour + 2*time.Second)) {
+		t.Errorf("shows %v", got)
+	}
+}
+
 func TestReadTellsOffset(t *testing.T) {
 	t.Parallel()
 	h := &hand{t: noon}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sandbank/server/clock"
+	"sandbank/server/store"
 )
 
 // Knob is one setting of the policy cascade.
@@ -165,6 +166,7 @@ type Policy struct {
 	levels atomic.Pointer[map[Level]Settings] // maps are replaced, never written to
 	base   map[string]Settings                // the banks' defaults
 	quirks map[string]Settings                // what stands in for them where fidelity is original
+	watch  atomic.Pointer[store.Recorder]
 }
 
 func newPolicy(base, quirks map[string]Settings) *Policy {
@@ -175,28 +177,34 @@ func newPolicy(base, quirks map[string]Settings) *Policy {
 
 // Set turns one knob at a level.
 func (p *Policy) Set(at Level, k Knob, v Value) {
-	p.write.Lock()
-	defer p.write.Unlock()
-	next := maps.Clone(*p.levels.Load())
-	settings := maps.Clone(next[at])
-	if settings == nil {
-		settings = Settings{}
-	}
-	settings[k] = v
-	next[at] = settings
-	p.levels.Store(&next)
+	p.change(at, func(s Settings) { s[k] = v })
 }
 
 // Unset takes the level's own setting back, so that the one above it counts again.
 func (p *Policy) Unset(at Level, k Knob) {
+	p.change(at, func(s Settings) { delete(s, k) })
+}
+
+func (p *Policy) change(at Level, f func(Settings)) {
 	p.write.Lock()
 	defer p.write.Unlock()
-	next := maps.Clone(*p.levels.Load())
+	old := p.levels.Load()
+	next := maps.Clone(*old)
 	settings := maps.Clone(next[at])
-	delete(settings, k)
+	if settings == nil {
+		settings = Settings{}
+	}
+	f(settings)
 	next[at] = settings
+	if len(settings) == 0 {
+		delete(next, at)
+	}
 	p.levels.Store(&next)
+	p.watch.Load().Note(func() bool { return p.levels.CompareAndSwap(&next, old) })
 }
+
+// Levels are the places where knobs are turned, with the knobs; they are shared and must not be written to.
+func (p *Policy) Levels() map[Level]Settings { return *p.levels.Load() }
 
 // Value is the effective setting for a bank's client and user, and where it comes from: "user …", "client …", "bank …", "global" or
 // "yoisho default". A global setting counts only for knobs that the bank knows.

@@ -3,6 +3,8 @@ package grant
 import (
 	"slices"
 	"time"
+
+	"sandbank/server/store"
 )
 
 // Stats counts tokens since the start, and what is alive at an instant. Dropped are those that were forgotten to bound memory.
@@ -99,4 +101,27 @@ func (g *Grants) sweepPages(now time.Time) {
 		}
 		return true
 	})
+}
+
+// Watch lets a recorder note every change from now on; nil ends that. Pages and sessions that are open are not noted: no lever turns them.
+func (g *Grants) Watch(r *store.Recorder) {
+	g.clients.Watch(r)
+	g.grants.Watch(r)
+	g.tokens.Watch(r)
+	g.consents.Watch(r)
+	g.calls.Watch(r)
+	g.Policy.watch.Store(r)
+}
+
+// Copy puts everything that another book holds into this one: clients, grants, tokens, consents, counts and the policy. Pages and
+// sessions that are open stay behind.
+func (g *Grants) Copy(from *Grants) {
+	g.clients.Copy(from.clients)
+	g.grants.Copy(from.grants)
+	g.tokens.Copy(from.tokens)
+	g.consents.Copy(from.consents)
+	g.calls.Copy(from.calls)
+	g.Policy.levels.Store(from.Policy.levels.Load())
+	g.counters.issued.Store(from.counters.issued.Load())
+	g.counters.dropped.Store(from.counters.dropped.Load())
 }

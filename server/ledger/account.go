@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sandbank/server/fail"
@@ -83,47 +84,50 @@ type Balance struct {
 // Available is what can be spent: booked, less what is reserved, plus the limit. Pending credits do not count.
 func (b Balance) Available() int64 { return b.Booked + min(b.Pending, 0) + b.Limit }
 
-// history is an immutable run of entries ordered by At, with running sums: sums[i] is the sum of the first i+1 entries.
+// history is an immutable run of entries ordered by At, with running sums: sums[i] is the sum of the first i+1 entries. Histories that
+// grew out of each other share an array; taken is how much of it is written, so that only one of them may grow into the next place.
 type history struct {
 	entries []Entry
 	sums    []int64
+	taken   *atomic.Int64
 }
 
 func newHistory(entries []Entry) *history {
 	sort.SliceStable(entries, func(i, j int) bool { return entries[i].At.Before(entries[j].At) })
-	h := &history{entries: slices.Clip(entries), sums: make([]int64, len(entries))}
-	h.sum(0)
-	return h
+	return &history{entries: entries, sums: runningSums(entries), taken: counter(len(entries))}
 }
 
-func (h *history) sum(from int) {
+func counter(n int) *atomic.Int64 {
+	c := &atomic.Int64{}
+	c.Store(int64(n))
+	return c
+}
+
+func runningSums(entries []Entry) []int64 {
+	sums := make([]int64, len(entries), cap(entries))
 	var run int64
-	if from > 0 {
-		run = h.sums[from-1]
+	for i := range entries {
+		run += entries[i].Amount
+		sums[i] = run
 	}
-	for i := from; i < len(h.entries); i++ {
-		run += h.entries[i].Amount
-		h.sums[i] = run
-	}
+	return sums
 }
 
-// clip returns the same history without spare room, so that the next append, in whichever ledger, copies first.
-func (h *history) clip() *history {
-	return &history{entries: slices.Clip(h.entries), sums: slices.Clip(h.sums)}
-}
-
-// with returns a history that has one more entry. Appending at the end shares the array: within a ledger there is one writer at a
-// time, readers never look past their own length, and a cloned ledger starts from a clipped history.
+// with returns a history that has one more entry. At the end, which is where entries come in, it takes no copy as long as there is room
+// and nobody else grew this one: a cloned ledger, or one whose last change was taken back, copies first.
 func (h *history) with(e Entry) *history {
-	i := sort.Search(len(h.entries), func(i int) bool { return h.entries[i].At.After(e.At) })
-	if i == len(h.entries) {
-		next := &history{entries: append(h.entries, e), sums: append(h.sums, 0)}
-		next.sum(i)
-		return next
+	n := len(h.entries)
+	i := sort.Search(n, func(i int) bool { return h.entries[i].At.After(e.At) })
+	if i == n && n < cap(h.entries) && n < cap(h.sums) && h.taken.CompareAndSwap(int64(n), int64(n+1)) {
+		sum := e.Amount
+		if n > 0 {
+			sum += h.sums[n-1]
+		}
+		return &history{entries: append(h.entries, e), sums: append(h.sums, sum), taken: h.taken}
 	}
-	next := &history{entries: slices.Insert(slices.Clone(h.entries), i, e), sums: append(slices.Clone(h.sums), 0)}
-	next.sum(i)
-	return next
+	entries := make([]Entry, 0, n+n/4+8)
+	entries = append(append(append(entries, h.entries[:i]...), e), h.entries[i:]...)
+	return &history{entries: entries, sums: runningSums(entries), taken: counter(n + 1)}
 }
 
 // booked is the number of entries that count at now.

@@ -11,6 +11,7 @@ import (
 
 	"sandbank/server/fail"
 	"sandbank/server/ledger"
+	"sandbank/server/store"
 )
 
 var now = time.Date(2026, 12, 3, 12, 0, 0, 0, time.UTC)
@@ -220,6 +221,25 @@ func TestClonesDoNotReachEachOther(t *testing.T) {
 	}
 	if a.Entry("d1", "p2-1", now) != nil || b.Entry("d1", "p1-1", now) != nil {
 		t.Error("an entry crossed over")
+	}
+}
+
+// A payment that is taken back leaves room that a later one fills; a clone from in between must not see that.
+func TestUndoneEntriesStayInTheirClone(t *testing.T) {
+	t.Parallel()
+	l := books(t)
+	l.Pay(pay("p0", 1), now)
+	r := &store.Recorder{}
+	l.Watch(r)
+	l.Pay(pay("p1", 1000), now)
+	l.Watch(nil)
+	clone := l.Clone()
+	if kept := r.Undo(); kept != 0 || l.Balance("d1", now).Booked != 9999 || l.Payment("b", "p1") != nil {
+		t.Fatalf("%d changes kept, balance %d", kept, l.Balance("d1", now).Booked)
+	}
+	l.Pay(pay("p2", 2000), now)
+	if clone.Entry("d1", "p1-1", now) == nil || clone.Entry("d1", "p2-1", now) != nil || clone.Balance("d1", now).Booked != 8999 {
+		t.Errorf("the clone changed: balance %d", clone.Balance("d1", now).Booked)
 	}
 }
 

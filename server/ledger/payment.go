@@ -141,27 +141,29 @@ func (l *Ledger) Payments(bank string, keep func(*Payment) bool) []*Payment {
 	return l.payments.All(func(p *Payment) bool { return p.Bank == bank && (keep == nil || keep(p)) })
 }
 
-// Clone is a second ledger with the same records, cheap because records are immutable: the base of a new space.
+// Clone is a second ledger with the same records, cheap because records are immutable.
 func (l *Ledger) Clone() *Ledger {
 	l.write.Lock()
 	defer l.write.Unlock()
 	next := New()
-	copyInto(next.people, l.people)
-	copyInto(next.accounts, l.accounts)
-	copyInto(next.owned, l.owned)
-	copyInto(next.numbers, l.numbers)
-	l.books.Range(func(id string, b *book) bool {
-		if b.now != nil {
-			b = &book{now: b.now.clip()}
-		}
-		next.books.Put(id, b)
-		return true
-	})
-	copyInto(next.payments, l.payments)
-	copyInto(next.keys, l.keys)
+	next.people.Copy(l.people)
+	next.accounts.Copy(l.accounts)
+	next.owned.Copy(l.owned)
+	next.numbers.Copy(l.numbers)
+	next.payments.Copy(l.payments)
+	next.keys.Copy(l.keys)
+	next.books.Copy(l.books)
 	return next
 }
 
-func copyInto[V any](to, from *store.Map[string, V]) {
-	from.Range(func(k string, v *V) bool { to.Put(k, v); return true })
+// Watch lets a recorder note every change from now on; nil ends that. Entries that are appended while it watches are taken back with
+// their book.
+func (l *Ledger) Watch(r *store.Recorder) {
+	l.people.Watch(r)
+	l.accounts.Watch(r)
+	l.owned.Watch(r)
+	l.numbers.Watch(r)
+	l.books.Watch(r)
+	l.payments.Watch(r)
+	l.keys.Watch(r)
 }

@@ -20,8 +20,9 @@ var ErrMissing = errors.New("store: no such record")
 
 // Map is a concurrent map of immutable records.
 type Map[K cmp.Ordered, V any] struct {
-	m sync.Map
-	n atomic.Int64
+	m     sync.Map
+	n     atomic.Int64
+	watch atomic.Pointer[Recorder]
 }
 
 // New returns an empty map.
@@ -38,9 +39,13 @@ func (s *Map[K, V]) Get(key K) *V {
 
 // Put stores the record, replacing what was there.
 func (s *Map[K, V]) Put(key K, v *V) {
-	if _, had := s.m.Swap(key, v); !had {
+	old, had := s.m.Swap(key, v)
+	if !had {
 		s.n.Add(1)
+		s.note(key, nil, v)
+		return
 	}
+	s.note(key, old.(*V), v)
 }
 
 // Add stores the record unless the key is taken; it tells whether it did.
@@ -49,6 +54,7 @@ func (s *Map[K, V]) Add(key K, v *V) bool {
 		return false
 	}
 	s.n.Add(1)
+	s.note(key, nil, v)
 	return true
 }
 
@@ -59,6 +65,7 @@ func (s *Map[K, V]) Take(key K) *V {
 		return nil
 	}
 	s.n.Add(-1)
+	s.note(key, v.(*V), nil)
 	return v.(*V)
 }
 
@@ -78,6 +85,7 @@ func (s *Map[K, V]) Update(key K, change func(V) (V, error)) (*V, error) {
 			return old, err
 		}
 		if s.m.CompareAndSwap(key, old, &next) {
+			s.note(key, old, &next)
 			return &next, nil
 		}
 	}

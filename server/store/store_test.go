@@ -87,3 +87,45 @@ func TestTakeHasOneWinner(t *testing.T) {
 		t.Errorf("%d winners, %d left", won.Load(), s.Len())
 	}
 }
+
+func TestRecorderTakesChangesBack(t *testing.T) {
+	t.Parallel()
+	s := store.New[string, int]()
+	s.Put("kept", ptr(1))
+	s.Put("gone", ptr(2))
+	before := map[string]*int{"kept": s.Get("kept"), "gone": s.Get("gone")}
+	r := &store.Recorder{}
+	s.Watch(r)
+	s.Update("kept", func(v int) (int, error) { return v + 10, nil })
+	s.Update("kept", func(v int) (int, error) { return v + 10, nil })
+	s.Take("gone")
+	s.Add("new", ptr(3))
+	s.Put("newer", ptr(4))
+	s.Watch(nil)
+	s.Put("after", ptr(5))
+	if r.Len() != 5 || r.Undo() != 0 {
+		t.Errorf("%d changes noted", r.Len())
+	}
+	if got := s.Keys(); !slices.Equal(got, []string{"after", "gone", "kept"}) {
+		t.Errorf("keys %v", got)
+	}
+	for key, v := range before {
+		if s.Get(key) != v {
+			t.Errorf("%s is another record than before", key)
+		}
+	}
+}
+
+func TestUndoLeavesWhatChangedSince(t *testing.T) {
+	t.Parallel()
+	s := store.New[string, int]()
+	s.Put("a", ptr(1))
+	r := &store.Recorder{}
+	s.Watch(r)
+	s.Put("a", ptr(2))
+	s.Watch(nil)
+	s.Put("a", ptr(3))
+	if kept := r.Undo(); kept != 1 || *s.Get("a") != 3 {
+		t.Errorf("%d kept, a is %d", kept, *s.Get("a"))
+	}
+}

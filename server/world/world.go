@@ -1,17 +1,25 @@
 // Package world owns spaces: a Space is one private bank world with its own clock, dice, ledger, grants and journal. Nothing in a space
 // reaches another.
 //
-// It knows no HTTP and no bank: the composition passes in what the banks tell about themselves and who plants people and money.
+// A change made by a lever, not by a bank's own traffic, goes through Space.Change: it happens whole or not at all, is noted as an
+// activity, and can be taken back. The package knows no HTTP and no bank: the composition passes in what the banks tell about
+// themselves and who plants people and money.
 //
-//	w := world.New(world.Options{Banks: profiles, Plant: fixtures.Plant})
-//	space, err := w.Space("main")
+//	w, err := world.New(world.Options{Banks: profiles, Plant: plant})
+//	space := w.Space(world.Main)
+//	err = space.Change("clock.advance", "moved the clock by 90d", func() error { space.Clock.Advance(d); return nil })
+//	space.Undo(1)
 package world
 
 import (
+	"crypto/rand"
+	"regexp"
+	"sync"
 	"time"
 
 	"sandbank/server/clock"
 	"sandbank/server/dice"
+	"sandbank/server/fail"
 	"sandbank/server/grant"
 	"sandbank/server/journal"
 	"sandbank/server/ledger"
@@ -20,6 +28,9 @@ import (
 
 // Main is the space that answers without a prefix.
 const Main = "main"
+
+// MaxSpaces bounds how many spaces there are at once.
+const MaxSpaces = 1000
 
 // Options say what a new space is made of.
 type Options struct {
@@ -47,9 +58,10 @@ type Setting struct {
 	Value grant.Value
 }
 
-// Space is one private world.
+// Space is one private world. Ledger and Grants are replaced by a reset or restore: hold Gate, for reading, as long as you use them.
 type Space struct {
 	Name    string
+	Key     string // opens this space's levers and no other's; from crypto/rand always
 	Clock   *clock.Clock
 	Dice    *dice.Dice
 	Ledger  *ledger.Ledger
@@ -57,12 +69,17 @@ type Space struct {
 	Journal *journal.Journal
 	History History
 	Born    time.Time // what its clock showed when it was made
+	Gate    sync.RWMutex
+
+	world    *World
+	activity activity
 }
 
 // World is all spaces of one process.
 type World struct {
 	options Options
 	spaces  *store.Map[string, Space]
+	making  sync.Mutex
 }
 
 // New makes a world with the main space in it.
@@ -74,36 +91,82 @@ func New(o Options) (*World, error) {
 		o.Journal = 2000
 	}
 	w := &World{options: o, spaces: store.New[string, Space]()}
-	main, err := w.make(Main)
-	if err != nil {
+	if _, err := w.Create(Main); err != nil {
 		return nil, err
 	}
-	w.spaces.Put(Main, main)
 	return w, nil
 }
 
-func (w *World) make(name string) (*Space, error) {
-	o := w.options
-	s := &Space{Name: name, Clock: clock.New(o.Source), Dice: dice.Real(), Ledger: ledger.New(), Journal: journal.New(o.Journal), History: o.History}
-	if o.Seed != 0 {
-		s.Dice = dice.Seeded(o.Seed)
+var nameForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
+
+// Create makes a space; an empty name gets a random one. Names are labels of a host name, because a space can be reached by one.
+func (w *World) Create(name string) (*Space, error) {
+	w.making.Lock()
+	defer w.making.Unlock()
+	if name == "" {
+		name = "s-" + dice.Real().Text(dice.Lower, 8)
 	}
+	switch {
+	case !nameForm.MatchString(name):
+		return nil, fail.Field("name", "%q is no name of a space; write up to 32 of a-z, 0-9 and -, not at the ends", name)
+	case w.spaces.Get(name) != nil:
+		return nil, fail.New(fail.Conflict, "there is a space %q already", name).At("name")
+	case w.spaces.Len() >= MaxSpaces:
+		return nil, fail.New(fail.TooMany, "there are %d spaces already", MaxSpaces)
+	}
+	s := &Space{Name: name, Key: rand.Text(), Clock: clock.New(w.options.Source), Journal: journal.New(w.options.Journal), History: w.options.History, world: w}
+	s.wind()
+	if err := s.plant(); err != nil {
+		return nil, err
+	}
+	w.spaces.Put(name, s)
+	return s, nil
+}
+
+// wind sets the clock as it is at the start: frozen first, so that it stands exactly at the instant asked for.
+func (s *Space) wind() {
+	o := s.world.options
+	s.Clock.Reset()
+	s.Clock.Freeze(o.Frozen)
 	if !o.Start.IsZero() {
 		s.Clock.Set(o.Start)
 	}
-	s.Clock.Freeze(o.Frozen)
-	s.Grants = grant.New(s.Dice, o.Banks...)
-	for _, p := range o.Policy {
-		s.Grants.Policy.Set(p.At, p.Knob, p.Value)
-	}
 	s.Born = s.Clock.Now()
+}
+
+// plant fills a space as it is at its start.
+func (s *Space) plant() error {
+	o := s.world.options
+	s.Dice = dice.Real()
+	if o.Seed != 0 {
+		s.Dice = dice.Seeded(o.Seed)
+	}
+	l, g := ledger.New(), grant.New(s.Dice, o.Banks...)
+	for _, p := range o.Policy {
+		g.Policy.Set(p.At, p.Knob, p.Value)
+	}
 	if o.Plant != nil {
-		if err := o.Plant(s.Ledger, s.Grants, s.Born); err != nil {
-			return nil, err
+		if err := o.Plant(l, g, s.Born); err != nil {
+			return err
 		}
 	}
-	return s, nil
+	s.Ledger, s.Grants = l, g
+	return nil
 }
 
 // Space returns a space by name, or nil.
 func (w *World) Space(name string) *Space { return w.spaces.Get(name) }
+
+// Spaces are all, by name.
+func (w *World) Spaces() []*Space { return w.spaces.All(nil) }
+
+// Delete ends a space; the main one stays.
+func (w *World) Delete(name string) error {
+	if name == Main {
+		return fail.New(fail.Forbidden, "the main space cannot be deleted; it can be reset")
+	}
+	if w.spaces.Take(name) == nil {
+		return fail.New(fail.NotFound, "there is no space %q", name)
+	}
+	return nil
+}
