@@ -2,6 +2,7 @@ package server
 
 import (
 	"sandbank/server/internal/dialect"
+	"sandbank/server/internal/dialect/s2s"
 	"sandbank/server/internal/dialect/yoisho"
 )
 
@@ -10,5 +11,6 @@ import (
 func banks() []dialect.Dialect {
 	return []dialect.Dialect{
 		yoisho.New(),
+		s2s.New(),
 	}
 }

@@ -73,6 +73,7 @@ func TestPaymentsRefused(t *testing.T) {
 		want fail.Kind
 	}{
 		{"one unit over balance and limit", pay("p", 11001), nil, fail.InsufficientFund},
+		{"one unit over its own money", ledger.Payment{ID: "p", Bank: "b", From: "d1", To: "222", Amount: 10001, OwnOnly: true}, nil, fail.InsufficientFund},
 		{"nothing", pay("p", 0), nil, fail.InvalidField},
 		{"negative", pay("p", -5), nil, fail.InvalidField},
 		{"unknown account", ledger.Payment{ID: "p", Bank: "b", From: "zz", To: "222", Amount: 1}, nil, fail.NotFound},
@@ -123,6 +124,9 @@ func TestIdempotencyKeyMovesMoneyOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	if by := l.PaidBy("b", "c", "once"); by == nil || l.PaidBy("b", "other", "once") != nil || l.PaidBy("b", "c", "") != nil {
+		t.Errorf("the key has paid %+v", by)
+	}
 	if fresh.Load() != 1 || l.Balance("d1", now).Booked != 9900 {
 		t.Errorf("%d payments, balance %d", fresh.Load(), l.Balance("d1", now).Booked)
 	}

@@ -18,7 +18,8 @@ type Payment struct {
 	ToName   string            `json:"toName,omitempty"`
 	Amount   int64             `json:"amount"` // minor units, positive
 	Fee      int64             `json:"fee,omitempty"`
-	Tax      int64             `json:"tax,omitempty"` // on the fee
+	Tax      int64             `json:"tax,omitempty"`     // on the fee
+	OwnOnly  bool              `json:"ownOnly,omitempty"` // whether the account's limit may not be used
 	Text     string            `json:"text,omitempty"`
 	Entered  time.Time         `json:"entered"`
 	Due      time.Time         `json:"due"` // when it is booked
@@ -71,8 +72,12 @@ func (l *Ledger) CheckPayment(p Payment, now time.Time) error {
 			return fail.New(fail.AccountBlocked, "account %s is %s", to.Number, to.Status).At("to")
 		}
 	}
-	if free := l.Balance(from.ID, now).Available(); p.Total() > free {
-		return fail.New(fail.InsufficientFund, "%d minor units are asked for, %d are available", p.Total(), free).At("amount")
+	free, of := l.Balance(from.ID, now).Available(), "available"
+	if p.OwnOnly {
+		free, of = free-from.Limit, "available without the limit"
+	}
+	if p.Total() > free {
+		return fail.New(fail.InsufficientFund, "%d minor units are asked for, %d are %s", p.Total(), free, of).At("amount")
 	}
 	return nil
 }
@@ -131,6 +136,14 @@ func (l *Ledger) legs(p Payment) []Entry {
 		legs = append(legs, in)
 	}
 	return legs
+}
+
+// PaidBy returns the payment that a client's idempotency key has made, or nil.
+func (l *Ledger) PaidBy(bank, client, key string) *Payment {
+	if id := l.keys.Get(bank + " " + client + " " + key); id != nil && key != "" {
+		return l.payments.Get(*id)
+	}
+	return nil
 }
 
 // Payment returns a payment by the bank's number for it, or nil.
