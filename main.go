@@ -8,11 +8,13 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -21,10 +23,13 @@ import (
 	"time"
 	_ "time/tzdata" // the banks' own time zones, also where the machine has none
 
+	"github.com/gofiber/fiber/v3"
 	"github.com/rs/zerolog"
 	"github.com/spf13/pflag"
 
+	"sandbank/admin"
 	"sandbank/server"
+	"sandbank/server/world"
 )
 
 func main() {
@@ -49,6 +54,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 	if err != nil {
 		return complain(stderr, err, exitUsage)
 	}
+	o.guarded()
 	options, err := o.server(stderr)
 	if err != nil {
 		return complain(stderr, err, exitUsage)
@@ -63,7 +69,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 	if err := srv.Start(); err != nil {
 		return complain(stderr, err, exitFail)
 	}
-	ready(stdout, srv)
+	ready(stdout, srv, o)
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Wait() }()
 	select {
@@ -78,9 +84,13 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 }
 
 // ready is the first output, printed when the port answers: what runs, where, and how to get in.
-func ready(w io.Writer, srv *server.Server) {
+func ready(w io.Writer, srv *server.Server, f *flags) {
 	guide := srv.Guide(srv.URL())
-	fmt.Fprintf(w, "Sandbank %s: %d banks on one port, no real money.\n\n  Ready at  %s\n  Console   %s\n\n", version, len(guide.Banks), guide.Base, guide.Base+"/admin")
+	fmt.Fprintf(w, "Sandbank %s: %d banks on one port, no real money.\n\n  Ready at  %s\n  Levers    %s\n", version, len(guide.Banks), guide.Base, guide.Base+admin.Prefix+"/openapi.json")
+	if f.adminKey != "" {
+		fmt.Fprintf(w, "  Admin key %s\n", f.adminKey)
+	}
+	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, bank := range guide.Banks {
 		for _, c := range bank.Clients {
@@ -103,6 +113,7 @@ var version = "dev"
 // flags are what the command line and the environment say.
 type flags struct {
 	addr, publicURL      string
+	adminKey             string
 	seed                 uint64
 	people               int
 	fixtures             string
@@ -145,6 +156,7 @@ func (f *flags) set() *pflag.FlagSet {
 	s.Usage = func() {}
 	s.StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
 	s.StringVar(&f.publicURL, "public-url", "", "base `URL` of everything handed out, when it is not what callers use")
+	s.StringVar(&f.adminKey, "admin-key", "", "`key` that the levers under /admin ask for (default: none on loopback, a new one elsewhere)")
 	s.Uint64Var(&f.seed, "seed", 0, "replayable randomness from this `number`: tokens can be predicted (default: crypto/rand)")
 	s.IntVar(&f.people, "people", 0, "`number` of extra generated people at each bank")
 	s.StringVar(&f.fixtures, "fixtures", "", "own people, accounts and clients over the built-in ones: a `file` or directory")
@@ -215,6 +227,7 @@ func fromEnv(s *pflag.FlagSet, env func(string) (string, bool)) error {
 func (f *flags) server(stderr io.Writer) (server.Options, error) {
 	o := server.Options{Addr: f.addr, PublicURL: f.publicURL, Seed: f.seed, People: f.people, Fixtures: f.fixtures, Freeze: f.freeze,
 		Journal: f.journal, Version: version}
+	o.Admin = f.levers
 	var err error
 	if _, _, e := net.SplitHostPort(f.addr); e != nil {
 		return o, fmt.Errorf("--addr: %q is not host:port", f.addr)
@@ -251,6 +264,23 @@ func (f *flags) server(stderr io.Writer) (server.Options, error) {
 	}
 	o.Log, err = f.log(stderr)
 	return o, err
+}
+
+// levers puts the admin API under /admin. Where others than this machine can reach the port, it asks for a key.
+func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
+	var hosts []string
+	if u, err := url.Parse(f.publicURL); err == nil && u.Hostname() != "" {
+		hosts = append(hosts, strings.ToLower(u.Hostname()))
+	}
+	return admin.New(admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Key: f.adminKey, Hosts: hosts}).Serve
+}
+
+// guarded makes an admin key up where the address is not on loopback and none was given.
+func (f *flags) guarded() {
+	host, _, err := net.SplitHostPort(f.addr)
+	if ip := net.ParseIP(host); err == nil && f.adminKey == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		f.adminKey = rand.Text()
+	}
 }
 
 func (f *flags) tls() (*tls.Config, error) {

@@ -17,7 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"sandbank/server"
-	"sandbank/server/internal/dialect/dialecttest"
+	"sandbank/server/servertest"
 )
 
 // optional skips a test that needs what a bare machine has not, and fails it where everything is meant to be there.
@@ -104,7 +104,7 @@ func TestBrowserLogins(t *testing.T) {
 				name += " without script"
 			}
 			t.Run(name, func(t *testing.T) {
-				box := dialecttest.Start(t, server.Options{})
+				box := servertest.Start(t, server.Options{})
 				uri, back := app(t)
 				tab, cancel := chromedp.NewContext(browser)
 				defer cancel()

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"sandbank/server"
-	"sandbank/server/internal/dialect/dialecttest"
+	"sandbank/server/servertest"
 )
 
 var variable = regexp.MustCompile(`\{[^}]+\}`)
@@ -28,17 +28,17 @@ func mounts(o server.Operation) []string {
 // Every bank is examined by this suite without being asked: it reads the route tables.
 func TestEveryOperationRefusesStrangersInItsOwnWay(t *testing.T) {
 	t.Parallel()
-	box := dialecttest.Start(t, server.Options{})
+	box := servertest.Start(t, server.Options{})
 	for _, o := range box.Operations() {
 		if o.Doc == "" || o.Op == "" {
 			t.Errorf("%s %s %s has no op or no doc", o.Bank, o.Method, o.Path)
 		}
 		for _, path := range mounts(o) {
-			for name, options := range map[string][]dialecttest.Option{
+			for name, options := range map[string][]servertest.Option{
 				"nobody":         nil,
-				"garbage bearer": {dialecttest.Bearer("garbage")},
+				"garbage bearer": {servertest.Bearer("garbage")},
 				"two headers":    {func(r *http.Request) { r.Header["Authorization"] = []string{"Bearer a", "Bearer b"} }},
-				"broken basic":   {dialecttest.Header("Authorization", "Basic %%%")},
+				"broken basic":   {servertest.Header("Authorization", "Basic %%%")},
 			} {
 				a := box.Do(o.Method, path, "", options...)
 				e := box.Last()
@@ -56,13 +56,13 @@ func TestEveryOperationRefusesStrangersInItsOwnWay(t *testing.T) {
 	}
 }
 
-func isPage(a *dialecttest.Answer) bool {
+func isPage(a *servertest.Answer) bool {
 	return strings.HasPrefix(a.Header.Get("Content-Type"), "text/html")
 }
 
 func TestResourcesNeedAToken(t *testing.T) {
 	t.Parallel()
-	box := dialecttest.Start(t, server.Options{})
+	box := servertest.Start(t, server.Options{})
 	for _, o := range box.Operations() {
 		a := box.Do(o.Method, "/"+o.Bank+concrete(o.Path), "")
 		if !o.Open && !o.Own && a.Status < 300 && !isPage(a) && !strings.Contains(o.Path, "consent") {
@@ -73,7 +73,7 @@ func TestResourcesNeedAToken(t *testing.T) {
 
 func TestUnknownPathsAndMethods(t *testing.T) {
 	t.Parallel()
-	box := dialecttest.Start(t, server.Options{})
+	box := servertest.Start(t, server.Options{})
 	has := map[string]bool{}
 	for _, o := range box.Operations() {
 		has[o.Method+" "+o.Path] = true
@@ -95,26 +95,26 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 
 func TestHostileInputNeverBreaksAnOperation(t *testing.T) {
 	t.Parallel()
-	box := dialecttest.Start(t, server.Options{})
+	box := servertest.Start(t, server.Options{})
 	big := strings.Repeat("x", 1<<20+1)
 	for _, o := range box.Operations() {
 		path := "/" + o.Bank + concrete(o.Path)
-		tries := map[string]*dialecttest.Answer{
+		tries := map[string]*servertest.Answer{
 			"broken query":      box.Do(o.Method, path+"?a=%zz&client_id=%", ""),
 			"repeated":          box.Do(o.Method, path+"?client_id=a&client_id=b&redirect_uri=x&redirect_uri=y", ""),
-			"JSON body":         box.Do(o.Method, path, `{"a":[{"b":null}],`, dialecttest.Header("Content-Type", "application/json")),
-			"JSON array":        box.Do(o.Method, path, `[]`, dialecttest.Header("Content-Type", "application/json")),
-			"text body":         box.Do(o.Method, path, "grant_type", dialecttest.Header("Content-Type", "text/plain")),
-			"broken form":       box.Do(o.Method, path, "grant_type=%zz;&&=", dialecttest.Header("Content-Type", "application/x-www-form-urlencoded")),
+			"JSON body":         box.Do(o.Method, path, `{"a":[{"b":null}],`, servertest.Header("Content-Type", "application/json")),
+			"JSON array":        box.Do(o.Method, path, `[]`, servertest.Header("Content-Type", "application/json")),
+			"text body":         box.Do(o.Method, path, "grant_type", servertest.Header("Content-Type", "text/plain")),
+			"broken form":       box.Do(o.Method, path, "grant_type=%zz;&&=", servertest.Header("Content-Type", "application/x-www-form-urlencoded")),
 			"null bytes":        box.Do(o.Method, path+"?client_id=%00&code=%00%ff", ""),
-			"header injection":  box.Do(o.Method, path+"?state=%0d%0aX-Evil:%201&redirect_uri=http://127.0.0.1/%0d%0aX-Evil:1&redirect=http://a%0d%0aX-Evil:1&client_id="+url.QueryEscape("a\r\nX-Evil: 1"), "", dialecttest.Header("X-Request-ID", "a\tb")),
-			"strange media":     box.Do(o.Method, path, "x", dialecttest.Header("Content-Type", "multipart/form-data; boundary=")),
-			"strange accept":    box.Do(o.Method, path, "", dialecttest.Header("Accept", ";;;,q=")),
+			"header injection":  box.Do(o.Method, path+"?state=%0d%0aX-Evil:%201&redirect_uri=http://127.0.0.1/%0d%0aX-Evil:1&redirect=http://a%0d%0aX-Evil:1&client_id="+url.QueryEscape("a\r\nX-Evil: 1"), "", servertest.Header("X-Request-ID", "a\tb")),
+			"strange media":     box.Do(o.Method, path, "x", servertest.Header("Content-Type", "multipart/form-data; boundary=")),
+			"strange accept":    box.Do(o.Method, path, "", servertest.Header("Accept", ";;;,q=")),
 			"climbing":          box.Do(o.Method, path+"/%2e%2e/%2e%2e%2fadmin", ""),
-			"long header":       box.Do(o.Method, path, "", dialecttest.Header("Authorization", "Bearer "+strings.Repeat("a", 8000))),
-			"non-UTF-8 header":  box.Do(o.Method, path, "", dialecttest.Header("Authorization", "Basic /////w==")),
-			"lone colon basic":  box.Do(o.Method, path, "", dialecttest.Header("Authorization", "Basic Og==")),
-			"body that is huge": box.Do(o.Method, path, big, dialecttest.Header("Content-Type", "application/json")),
+			"long header":       box.Do(o.Method, path, "", servertest.Header("Authorization", "Bearer "+strings.Repeat("a", 8000))),
+			"non-UTF-8 header":  box.Do(o.Method, path, "", servertest.Header("Authorization", "Basic /////w==")),
+			"lone colon basic":  box.Do(o.Method, path, "", servertest.Header("Authorization", "Basic Og==")),
+			"body that is huge": box.Do(o.Method, path, big, servertest.Header("Content-Type", "application/json")),
 		}
 		for name, a := range tries {
 			if a.Status >= 500 || a.Status < 200 {
@@ -135,7 +135,7 @@ func TestHostileInputNeverBreaksAnOperation(t *testing.T) {
 
 func TestHeadIsGetWithoutABody(t *testing.T) {
 	t.Parallel()
-	box := dialecttest.Start(t, server.Options{})
+	box := servertest.Start(t, server.Options{})
 	for _, o := range box.Operations() {
 		if o.Method != "GET" {
 			continue
@@ -151,7 +151,7 @@ func TestHeadIsGetWithoutABody(t *testing.T) {
 // A page that asks for a password can be neither framed nor cached, and answers no form that another site sent.
 func TestPagesAreGuarded(t *testing.T) {
 	t.Parallel()
-	box := dialecttest.Start(t, server.Options{})
+	box := servertest.Start(t, server.Options{})
 	seen := 0
 	for _, o := range box.Operations() {
 		a := box.Do(o.Method, "/"+o.Bank+concrete(o.Path), "")
@@ -169,7 +169,7 @@ func TestPagesAreGuarded(t *testing.T) {
 			t.Errorf("%s %s: Content-Security-Policy %q", o.Bank, o.Path, csp)
 		}
 		if strings.EqualFold(o.Method, "post") {
-			a := box.Do("POST", "/"+o.Bank+concrete(o.Path), "", dialecttest.Header("Sec-Fetch-Site", "cross-site"), dialecttest.Header("Content-Type", "application/x-www-form-urlencoded"))
+			a := box.Do("POST", "/"+o.Bank+concrete(o.Path), "", servertest.Header("Sec-Fetch-Site", "cross-site"), servertest.Header("Content-Type", "application/x-www-form-urlencoded"))
 			if a.Status != 403 {
 				t.Errorf("POST %s from another site: %d", o.Path, a.Status)
 			}

@@ -52,6 +52,11 @@ func (s *Server) serve(ctx fiber.Ctx) error {
 	if !ok {
 		return s.plain(ctx, 404, "there is no such space")
 	}
+	if s.admin != nil && (v.path == "/admin" || strings.HasPrefix(v.path, "/admin/")) {
+		err := s.admin(ctx, v.space, v.root, v.path)
+		dated(ctx, v.space.Clock.Now())
+		return err
+	}
 	own := s.own(v)
 	if own == nil {
 		found, err := s.mount.serve(ctx, v, tooLarge(ctx))
@@ -81,8 +86,6 @@ func (s *Server) own(v visit) fiber.Handler {
 	switch {
 	case v.path == "/":
 		return func(ctx fiber.Ctx) error { return s.start(ctx, v) }
-	case v.path == "/admin" || strings.HasPrefix(v.path, "/admin/"):
-		return s.admin
 	case strings.HasPrefix(v.path, "/-/"):
 		return func(ctx fiber.Ctx) error { return s.asset(ctx, strings.TrimPrefix(v.path, "/-/")) }
 	case s.mount.byName[strings.Trim(v.path, "/")] != nil: // a bank's bare base URL
@@ -127,11 +130,6 @@ func (s *Server) asset(ctx fiber.Ctx, name string) error {
 	ctx.Set("Content-Type", kind)
 	ctx.Set("Cache-Control", "public, max-age=31536000, immutable") // the URL carries a hash of the content
 	return ctx.Send(body)
-}
-
-// admin says where the console is; a server that has one replaces this.
-func (s *Server) admin(ctx fiber.Ctx) error {
-	return s.plain(ctx, 404, "this build has no console; the banks and the start page at / are all there is")
 }
 
 // nowhere answers paths that belong to nobody.

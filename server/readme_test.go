@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"sandbank/server"
-	"sandbank/server/internal/dialect/dialecttest"
+	"sandbank/server/servertest"
 )
 
 var update = flag.Bool("update", false, "rewrite the generated parts of the README")
@@ -38,7 +38,7 @@ func TestReadme(t *testing.T) {
 	}
 	example := regexp.MustCompile("(?s)```json\n(.*?)```").FindStringSubmatch(string(text))
 	own := t.TempDir() + "/my.json"
-	dialecttest.WriteFile(t, own, example[1])
+	servertest.WriteFile(t, own, example[1])
 	if _, err := server.New(server.Options{Fixtures: own}); err != nil {
 		t.Errorf("the README's example of own people: %v", err)
 	}

@@ -49,6 +49,18 @@ type Options struct {
 	Journal   int            // entries kept; 0: 2000
 	Log       zerolog.Logger // the zero logger is silent
 	Version   string         // shown on the start page
+	Admin     Admin          // what answers under /admin; nil: nothing does
+}
+
+// Admin makes what answers under /admin, from what it is to rule. A request comes with its space, the space's prefix in URLs, and the
+// path behind that.
+type Admin func(Inside) func(ctx fiber.Ctx, space *world.Space, root, path string) error
+
+// Inside is what the levers under /admin rule.
+type Inside struct {
+	World   *world.World
+	Banks   []string
+	Version string
 }
 
 // maxBody is the largest request body that a bank takes, in bytes.
@@ -64,6 +76,7 @@ type Server struct {
 	mount   *mount
 	app     *fiber.App
 	meter   *meter
+	admin   func(ctx fiber.Ctx, space *world.Space, root, path string) error
 	born    time.Time // real time
 
 	mu       sync.Mutex
@@ -96,6 +109,9 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, world: w, mount: m, meter: newMeter(w, m), born: clock.Wall()}
 	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
+	if o.Admin != nil {
+		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Version: o.Version})
+	}
 	s.app = fiber.New(fiber.Config{
 		AppName: "Sandbank", CaseSensitive: true, StrictRouting: true, DisableDefaultDate: true,
 		ReadBufferSize: 32 << 10,                                       // all headers; more is 431

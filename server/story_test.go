@@ -19,7 +19,7 @@ import (
 
 	"sandbank/server"
 	"sandbank/server/clock"
-	"sandbank/server/internal/dialect/dialecttest"
+	"sandbank/server/servertest"
 )
 
 // Stories are scripts in testdata/story, one per source document, that read like the document. Their commands:
@@ -173,7 +173,7 @@ func storyLogin(ts *testscript.TestScript, neg bool, args []string) {
 	if form.Length() == 0 {
 		ts.Fatalf("the last answer is no page with a form:\n%s", s.last)
 	}
-	fields := dialecttest.Fields(form)
+	fields := servertest.Fields(form)
 	for _, a := range args {
 		name, value, _ := strings.Cut(a, "=")
 		fields.Set(name, value)

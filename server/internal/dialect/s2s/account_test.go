@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"sandbank/server/internal/dialect/dialecttest"
+	"sandbank/server/servertest"
 )
 
 func TestAccountsToTheLetter(t *testing.T) {
@@ -210,7 +210,7 @@ func TestGate(t *testing.T) {
 	box := start(t)
 	got := demo.tokens(box, allScopes)
 	code := demo.code(box, allScopes)
-	bearer := dialecttest.Bearer
+	bearer := servertest.Bearer
 	dead := demo.tokens(box, allScopes)
 	box.Advance(1095 * time.Second)
 	fresh := demo.tokens(box, allScopes)
@@ -232,7 +232,7 @@ func TestGate(t *testing.T) {
 	}
 	const secure = "Cannot pass the security checks that are required by the target API or operation, Enable debug headers for more details."
 	for _, c := range calls {
-		do := func(options ...dialecttest.Option) *dialecttest.Answer {
+		do := func(options ...servertest.Option) *servertest.Answer {
 			return box.Do(c.method, c.path, "", options...)
 		}
 		for _, mine := range strings.Fields(allScopes) { // with the scope the gate is open: what refuses is the bank behind
@@ -243,27 +243,27 @@ func TestGate(t *testing.T) {
 		other := map[string]string{"read:accounts": "all:eft", "all:eft": "all:remittance", "all:remittance": "read:accounts"}[c.scope]
 		for _, tt := range []struct {
 			name    string
-			options []dialecttest.Option
+			options []servertest.Option
 			text    string
 			debug   string
 		}{
-			{"no application", []dialecttest.Option{bearer(fresh.Access)}, "Invalid client id or secret.", ""},
-			{"unknown application", []dialecttest.Option{client{id: "nobody", secret: "x"}.bearer(fresh.Access)}, "Invalid client id or secret.", ""},
-			{"wrong secret", []dialecttest.Option{client{id: "s2s-demo", secret: "x"}.bearer(fresh.Access)}, "Invalid client id or secret.", ""},
-			{"no token", []dialecttest.Option{demo.app()}, secure, "invalid_token: No access token was sent"},
-			{"Basic instead", []dialecttest.Option{demo.app(), dialecttest.Basic(demo.id, demo.secret)}, secure, "invalid_token: No access token was sent"},
-			{"empty token", []dialecttest.Option{demo.app(), dialecttest.Header("Authorization", "Bearer ")}, secure, "invalid_token: The Authorization header is malformed"},
-			{"two tokens", []dialecttest.Option{demo.bearer(fresh.Access), func(r *http.Request) { r.Header.Add("Authorization", "Bearer x") }}, secure, "invalid_token: The Authorization header is malformed"},
-			{"unknown token", []dialecttest.Option{demo.bearer("AAIx")}, secure, "invalid_token: The access token is unknown"},
-			{"expired token", []dialecttest.Option{demo.bearer(dead.Access)}, secure, "invalid_token: The access token has expired"},
-			{"code as token", []dialecttest.Option{demo.bearer(code)}, secure, "invalid_token: This is not an access token"},
-			{"refresh token as token", []dialecttest.Option{demo.bearer(got.Refresh)}, secure, "invalid_token: This is not an access token"},
-			{"another application's token", []dialecttest.Option{demo.bearer(reader.tokens(box, "").Access)}, secure, "invalid_token: The access token is unknown"},
-			{"own token at another application", []dialecttest.Option{sameOwner.bearer(fresh.Access)}, secure, "invalid_token: The access token is unknown"},
-			{"other scope", []dialecttest.Option{demo.bearer(only[other])}, secure, "access_denied: Scope is not allowed"},
+			{"no application", []servertest.Option{bearer(fresh.Access)}, "Invalid client id or secret.", ""},
+			{"unknown application", []servertest.Option{client{id: "nobody", secret: "x"}.bearer(fresh.Access)}, "Invalid client id or secret.", ""},
+			{"wrong secret", []servertest.Option{client{id: "s2s-demo", secret: "x"}.bearer(fresh.Access)}, "Invalid client id or secret.", ""},
+			{"no token", []servertest.Option{demo.app()}, secure, "invalid_token: No access token was sent"},
+			{"Basic instead", []servertest.Option{demo.app(), servertest.Basic(demo.id, demo.secret)}, secure, "invalid_token: No access token was sent"},
+			{"empty token", []servertest.Option{demo.app(), servertest.Header("Authorization", "Bearer ")}, secure, "invalid_token: The Authorization header is malformed"},
+			{"two tokens", []servertest.Option{demo.bearer(fresh.Access), func(r *http.Request) { r.Header.Add("Authorization", "Bearer x") }}, secure, "invalid_token: The Authorization header is malformed"},
+			{"unknown token", []servertest.Option{demo.bearer("AAIx")}, secure, "invalid_token: The access token is unknown"},
+			{"expired token", []servertest.Option{demo.bearer(dead.Access)}, secure, "invalid_token: The access token has expired"},
+			{"code as token", []servertest.Option{demo.bearer(code)}, secure, "invalid_token: This is not an access token"},
+			{"refresh token as token", []servertest.Option{demo.bearer(got.Refresh)}, secure, "invalid_token: This is not an access token"},
+			{"another application's token", []servertest.Option{demo.bearer(reader.tokens(box, "").Access)}, secure, "invalid_token: The access token is unknown"},
+			{"own token at another application", []servertest.Option{sameOwner.bearer(fresh.Access)}, secure, "invalid_token: The access token is unknown"},
+			{"other scope", []servertest.Option{demo.bearer(only[other])}, secure, "access_denied: Scope is not allowed"},
 		} {
 			for _, debug := range []string{"", "true"} {
-				a := do(append(tt.options, dialecttest.Header("apim-debug", debug))...)
+				a := do(append(tt.options, servertest.Header("apim-debug", debug))...)
 				want := `{"httpCode":"401","httpMessage":"Unauthorized","moreInformation":"` + tt.text + `"}`
 				if a.Status != 401 || a.Body != want || a.Header.Get("Content-Type") != "application/json" {
 					t.Errorf("%s %s by %s: %d %s", c.method, c.path, tt.name, a.Status, a.Body)
@@ -290,7 +290,7 @@ func TestGate(t *testing.T) {
 	}
 	// A token in the query is not looked at; case and blanks of the scheme do not matter.
 	box.Get("/api/v1/accounts?access_token="+fresh.Access, demo.app()).Want(401)
-	box.Get("/api/v1/accounts", demo.app(), dialecttest.Header("Authorization", "bEARER   "+fresh.Access)).Want(200)
+	box.Get("/api/v1/accounts", demo.app(), servertest.Header("Authorization", "bEARER   "+fresh.Access)).Want(200)
 	// Another bank's paths do not take this bank's token.
 	if a := box.Get("/yoisho/account/info", bearer(fresh.Access)); a.Status == 200 {
 		t.Error("yoisho takes a token of s2s")

@@ -8,11 +8,11 @@ import (
 	"testing"
 
 	"sandbank/server"
-	"sandbank/server/internal/dialect/dialecttest"
+	"sandbank/server/servertest"
 )
 
 // serve answers one request without a network.
-func serve(b *testing.B, h http.Handler, method, path, body string, options ...dialecttest.Option) *httptest.ResponseRecorder {
+func serve(b *testing.B, h http.Handler, method, path, body string, options ...servertest.Option) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	if body != "" {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -48,7 +48,7 @@ func handler(b *testing.B) http.Handler {
 func issue(b *testing.B, h http.Handler) *httptest.ResponseRecorder {
 	code := field(b, serve(b, h, "GET", codePath, "", demo.five(allScopes)...), "code")
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}}.Encode()
-	return serve(b, h, "GET", tokenPath, form, dialecttest.Basic(demo.id, demo.secret))
+	return serve(b, h, "GET", tokenPath, form, servertest.Basic(demo.id, demo.secret))
 }
 
 // BenchmarkToken is a code and its exchange.

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"sandbank/server/internal/dialect/dialecttest"
 	"sandbank/server/internal/dialect/s2s"
+	"sandbank/server/servertest"
 )
 
 const (
@@ -44,7 +44,7 @@ func eft(pairs ...any) map[string]any {
 }
 
 // balance is what an account of the token's owner holds.
-func balance(t *testing.T, box *dialecttest.Sandbox, entry dialecttest.Option, id string) string {
+func balance(t *testing.T, box *servertest.Sandbox, entry servertest.Option, id string) string {
 	t.Helper()
 	var got struct {
 		Data struct{ Account_balance string }
@@ -120,7 +120,7 @@ func TestEFTAsDocumented(t *testing.T) {
 			`"fund_818_amount":0,"fund_total_amount":0,"maximum_term_account_amount":0,"invesment_account_amount":0,"invesment_total_amount":0,` +
 			`"query_number":"` + number + `","payment_reference_id":"745-jdfgh-2374"` + end + `}}`
 	}
-	number := func(a *dialecttest.Answer) string { return a.JSON()["data"].(map[string]any)["query_number"].(string) }
+	number := func(a *servertest.Answer) string { return a.JSON()["data"].(map[string]any)["query_number"].(string) }
 	a := box.PostJSON("/api/v1/eft-validations", eft(), entry).Want(200)
 	if a.Body != form(number(a), "") || !strings.HasPrefix(number(a), "E26") {
 		t.Errorf("validated as\n%s", a.Body)
@@ -145,7 +145,7 @@ func TestEFTAsDocumented(t *testing.T) {
 	sameOwner := client{"same-owner", "same-owner-secret", "svc-ali", "ali-secret"}
 	for _, tt := range []struct {
 		name, path string
-		entry      dialecttest.Option
+		entry      servertest.Option
 		status     int
 	}{
 		{"other day", path + "?date=2026-12-03", entry, 404},
@@ -202,7 +202,7 @@ func TestTheSameKeyPaysOnce(t *testing.T) {
 	t.Parallel()
 	box := start(t)
 	entry := demo.entry(box, allScopes)
-	pay := func(o map[string]any) *dialecttest.Answer {
+	pay := func(o map[string]any) *servertest.Answer {
 		return box.PostJSON("/api/v1/remittance-payments", o, entry)
 	}
 	first := pay(havale("idempotency_key", "k1")).Want(200)
@@ -274,7 +274,7 @@ func TestQueryNumberStandsForOnePayment(t *testing.T) {
 func TestPaymentsAtOnce(t *testing.T) {
 	t.Parallel()
 	box := start(t)
-	run := func(pay func(i int) *dialecttest.Answer) (paid int64) {
+	run := func(pay func(i int) *servertest.Answer) (paid int64) {
 		var won atomic.Int64
 		var all sync.WaitGroup
 		for i := range 64 {
@@ -291,7 +291,7 @@ func TestPaymentsAtOnce(t *testing.T) {
 	}
 	entry := demo.entry(box, allScopes)
 	var answers sync.Map
-	n := run(func(int) *dialecttest.Answer {
+	n := run(func(int) *servertest.Answer {
 		a := box.PostJSON("/api/v1/eft-payments", eft("idempotency_key", "one"), entry)
 		answers.Store(a.Body, true)
 		return a
@@ -302,12 +302,12 @@ func TestPaymentsAtOnce(t *testing.T) {
 		t.Errorf("%d answers, %d different, balance %s", n, different, got)
 	}
 	low := second.entry(box, allScopes) // 100.00 and an overdraft of 500.00; each costs 10.00 and 5.10
-	if n := run(func(int) *dialecttest.Answer {
+	if n := run(func(int) *servertest.Answer {
 		return box.PostJSON("/api/v1/eft-payments", eft("debtor_account_id", "50000001", "amount", 10), low)
 	}); n != 6 || balance(t, box, low, "50000001") != "9.40" {
 		t.Errorf("%d were paid from 100.00, %s are left", n, balance(t, box, low, "50000001"))
 	}
-	if n := run(func(int) *dialecttest.Answer {
+	if n := run(func(int) *servertest.Answer {
 		return box.PostJSON("/api/v1/eft-payments", eft("debtor_account_id", "50000001", "amount", 10, "debtor_use_of_overdraft", true), low)
 	}); n != 33 || balance(t, box, low, "50000001") != "-488.90" {
 		t.Errorf("%d were paid from 509.40, %s are left", n, balance(t, box, low, "50000001"))
@@ -347,7 +347,7 @@ func TestOrdersThatCannotBePaid(t *testing.T) {
 		name   string
 		way    string
 		order  map[string]any
-		entry  dialecttest.Option
+		entry  servertest.Option
 		status int
 		code   string
 		text   string
@@ -437,9 +437,9 @@ func TestBodiesThatAreNoOrder(t *testing.T) {
 		{"no UTF-8", "application/json", "{\"amount\":\"\xff\xfe\"}", 400},
 		{"deep", "application/json", strings.Repeat(`{"a":`, 20000), 400},
 	} {
-		options := []dialecttest.Option{entry}
+		options := []servertest.Option{entry}
 		if tt.kind != "" {
-			options = append(options, dialecttest.Header("Content-Type", tt.kind))
+			options = append(options, servertest.Header("Content-Type", tt.kind))
 		}
 		a := box.Do("POST", "/api/v1/eft-validations", tt.body, options...)
 		if a.Status != tt.status || a.Status != 200 && (a.Text("moreInformation") == "" || box.Last().Why == "") {

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"sandbank/server/internal/dialect/dialecttest"
 	"sandbank/server/internal/dialect/s2s"
+	"sandbank/server/servertest"
 )
 
 func TestDepositRates(t *testing.T) {
@@ -59,7 +59,7 @@ func TestDepositRates(t *testing.T) {
 	}
 	// Public data needs the application, and no token; one that is sent is not looked at.
 	box.Get("/api/v1/deposit-rates/?channel=ISCEP&days=60&amount=100000&currency_code=TRY").Want(401)
-	box.Get("/api/v1/deposit-rates/?channel=ISCEP&days=60&amount=100000&currency_code=TRY", demo.app(), dialecttest.Bearer("dead")).Want(200)
+	box.Get("/api/v1/deposit-rates/?channel=ISCEP&days=60&amount=100000&currency_code=TRY", demo.app(), servertest.Bearer("dead")).Want(200)
 }
 
 func TestInterest(t *testing.T) {

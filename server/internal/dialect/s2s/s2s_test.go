@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"sandbank/server"
-	"sandbank/server/internal/dialect/dialecttest"
+	"sandbank/server/servertest"
 )
 
 const (
@@ -53,7 +53,7 @@ const others = `{"bank": "s2s",
  {"login": "kilitli", "given": "Kilitli", "family": "Kişi", "locked": true}
 ]}`
 
-func start(t testing.TB, settings ...string) *dialecttest.Sandbox {
+func start(t testing.TB, settings ...string) *servertest.Sandbox {
 	t.Helper()
 	o := server.Options{Fixtures: filepath.Join(t.TempDir(), "others.json")}
 	if err := os.WriteFile(o.Fixtures, []byte(others), 0o600); err != nil {
@@ -66,7 +66,7 @@ func start(t testing.TB, settings ...string) *dialecttest.Sandbox {
 		}
 		o.Policy = append(o.Policy, s)
 	}
-	return dialecttest.Start(t, o)
+	return servertest.Start(t, o)
 }
 
 // client is an application with its service account.
@@ -79,34 +79,34 @@ var (
 	second = client{"second", "second-secret", "svc-ortak", "ortak-secret"}
 )
 
-func (c client) app() dialecttest.Option {
+func (c client) app() servertest.Option {
 	return func(r *http.Request) {
 		r.Header.Set("X-IBM-client-id", c.id)
 		r.Header.Set("X-IBM-client-secret", c.secret)
 	}
 }
 
-func (c client) five(scope string) []dialecttest.Option {
-	return []dialecttest.Option{c.app(), dialecttest.Header("X-Service-Account-ID", c.serviceID),
-		dialecttest.Header("X-Service-Account-Secret", c.serviceSecret), dialecttest.Header("scope", scope)}
+func (c client) five(scope string) []servertest.Option {
+	return []servertest.Option{c.app(), servertest.Header("X-Service-Account-ID", c.serviceID),
+		servertest.Header("X-Service-Account-Secret", c.serviceSecret), servertest.Header("scope", scope)}
 }
 
-func (c client) code(box *dialecttest.Sandbox, scope string) string {
+func (c client) code(box *servertest.Sandbox, scope string) string {
 	return box.Get(codePath, c.five(scope)...).Want(200).Text("code")
 }
 
 // getForm is what the document asks for: GET with a form in the body.
-func getForm(box *dialecttest.Sandbox, path string, form url.Values, options ...dialecttest.Option) *dialecttest.Answer {
-	options = append([]dialecttest.Option{dialecttest.Header("Content-Type", "application/x-www-form-urlencoded")}, options...)
+func getForm(box *servertest.Sandbox, path string, form url.Values, options ...servertest.Option) *servertest.Answer {
+	options = append([]servertest.Option{servertest.Header("Content-Type", "application/x-www-form-urlencoded")}, options...)
 	return box.Do("GET", path, form.Encode(), options...)
 }
 
-func (c client) redeem(box *dialecttest.Sandbox, code string) *dialecttest.Answer {
-	return getForm(box, tokenPath, url.Values{"grant_type": {"authorization_code"}, "code": {code}}, dialecttest.Basic(c.id, c.secret))
+func (c client) redeem(box *servertest.Sandbox, code string) *servertest.Answer {
+	return getForm(box, tokenPath, url.Values{"grant_type": {"authorization_code"}, "code": {code}}, servertest.Basic(c.id, c.secret))
 }
 
-func (c client) refresh(box *dialecttest.Sandbox, token string) *dialecttest.Answer {
-	return getForm(box, tokenPath, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}, dialecttest.Basic(c.id, c.secret))
+func (c client) refresh(box *servertest.Sandbox, token string) *servertest.Answer {
+	return getForm(box, tokenPath, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}, servertest.Basic(c.id, c.secret))
 }
 
 // tokens are what the token endpoint answers.
@@ -116,17 +116,17 @@ type tokens struct {
 	Scope   string `json:"scope"`
 }
 
-func (c client) tokens(box *dialecttest.Sandbox, scope string) (out tokens) {
+func (c client) tokens(box *servertest.Sandbox, scope string) (out tokens) {
 	c.redeem(box, c.code(box, scope)).Want(200).Into(&out)
 	return out
 }
 
 // bearer is a token together with the application's headers, as every call of the API needs them.
-func (c client) bearer(token string) dialecttest.Option {
-	return func(r *http.Request) { c.app()(r); dialecttest.Bearer(token)(r) }
+func (c client) bearer(token string) servertest.Option {
+	return func(r *http.Request) { c.app()(r); servertest.Bearer(token)(r) }
 }
 
-func (c client) entry(box *dialecttest.Sandbox, scope string) dialecttest.Option {
+func (c client) entry(box *servertest.Sandbox, scope string) servertest.Option {
 	return c.bearer(c.tokens(box, scope).Access)
 }
 
@@ -163,7 +163,7 @@ func keys(t testing.TB, object string) (out []string) {
 }
 
 // data is the text of the object, or of the nth object, behind "data".
-func data(t testing.TB, a *dialecttest.Answer, at int) string {
+func data(t testing.TB, a *servertest.Answer, at int) string {
 	t.Helper()
 	var envelope struct{ Data json.RawMessage }
 	a.Into(&envelope)
@@ -203,8 +203,8 @@ func TestTheDocument(t *testing.T) {
 	box.Advance(7 * time.Second)
 	basic := base64.StdEncoding.EncodeToString([]byte("s2s-demo :  s2s-demo-secret"))
 	a = box.Do("GET", "/api/v1/s2s-oauth2/token", "grant_type=authorization_code&code="+code,
-		dialecttest.Header("Content-Type", "application/x-www-form-urlencoded"), dialecttest.Header("Accept", "application/json"),
-		dialecttest.Header("Authorization", "Basic "+basic)).Want(200)
+		servertest.Header("Content-Type", "application/x-www-form-urlencoded"), servertest.Header("Accept", "application/json"),
+		servertest.Header("Authorization", "Basic "+basic)).Want(200)
 	want := []string{"token_type", "access_token", "expires_in", "consented_on", "scope", "refresh_token", "refresh_token_expires_in"}
 	if got := keys(t, a.Body); strings.Join(got, " ") != strings.Join(want, " ") {
 		t.Errorf("fields %v, want %v", got, want)
@@ -256,22 +256,22 @@ func TestTheWaysToATokenEndpoint(t *testing.T) {
 	t.Parallel()
 	box := start(t)
 	form := func(code string) url.Values { return url.Values{"grant_type": {"authorization_code"}, "code": {code}} }
-	basic := dialecttest.Basic(demo.id, demo.secret)
-	ways := map[string]func(code string) *dialecttest.Answer{
-		"GET with a form": func(code string) *dialecttest.Answer { return getForm(box, tokenPath, form(code), basic) },
-		"GET with a form and no Content-Type": func(code string) *dialecttest.Answer {
+	basic := servertest.Basic(demo.id, demo.secret)
+	ways := map[string]func(code string) *servertest.Answer{
+		"GET with a form": func(code string) *servertest.Answer { return getForm(box, tokenPath, form(code), basic) },
+		"GET with a form and no Content-Type": func(code string) *servertest.Answer {
 			return box.Do("GET", tokenPath, form(code).Encode(), basic)
 		},
-		"GET with a query": func(code string) *dialecttest.Answer { return box.Get(tokenPath+"?"+form(code).Encode(), basic) },
-		"POST with a form": func(code string) *dialecttest.Answer { return box.Post(tokenPath, form(code), basic) },
-		"under the bank":   func(code string) *dialecttest.Answer { return box.Post("/s2s"+tokenPath, form(code), basic) },
-		"scheme in capital": func(code string) *dialecttest.Answer {
+		"GET with a query": func(code string) *servertest.Answer { return box.Get(tokenPath+"?"+form(code).Encode(), basic) },
+		"POST with a form": func(code string) *servertest.Answer { return box.Post(tokenPath, form(code), basic) },
+		"under the bank":   func(code string) *servertest.Answer { return box.Post("/s2s"+tokenPath, form(code), basic) },
+		"scheme in capital": func(code string) *servertest.Answer {
 			return box.Post(tokenPath, form(code), basicOf("BASIC", demo.id+":"+demo.secret))
 		},
-		"blanks everywhere": func(code string) *dialecttest.Answer {
+		"blanks everywhere": func(code string) *servertest.Answer {
 			return getForm(box, tokenPath, form(code), basicOf("Basic", "  "+demo.id+"  :   "+demo.secret+" "))
 		},
-		"credentials in the body": func(code string) *dialecttest.Answer {
+		"credentials in the body": func(code string) *servertest.Answer {
 			v := form(code)
 			v.Set("client_id", demo.id)
 			v.Set("client_secret", demo.secret)
@@ -296,8 +296,8 @@ func TestTheWaysToATokenEndpoint(t *testing.T) {
 	}
 }
 
-func basicOf(scheme, text string) dialecttest.Option {
-	return dialecttest.Header("Authorization", scheme+" "+base64.StdEncoding.EncodeToString([]byte(text)))
+func basicOf(scheme, text string) servertest.Option {
+	return servertest.Header("Authorization", scheme+" "+base64.StdEncoding.EncodeToString([]byte(text)))
 }
 
 func TestScopeIsWhatWasAskedFor(t *testing.T) {
@@ -322,18 +322,18 @@ func TestScopeIsWhatWasAskedFor(t *testing.T) {
 		}
 	}
 	// Without the header at all.
-	code := box.Get(codePath, demo.app(), dialecttest.Header("X-Service-Account-ID", serviceID), dialecttest.Header("X-Service-Account-Secret", serviceSecret)).Want(200).Text("code")
+	code := box.Get(codePath, demo.app(), servertest.Header("X-Service-Account-ID", serviceID), servertest.Header("X-Service-Account-Secret", serviceSecret)).Want(200).Text("code")
 	if got := demo.redeem(box, code).Want(200).Text("scope"); got != allScopes {
 		t.Errorf("no scope header: %q", got)
 	}
 	// A refresh may narrow, never widen; the next one has the whole again.
 	whole := demo.tokens(box, "read:accounts all:eft")
-	a := box.Post(tokenPath, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {whole.Refresh}, "scope": {"all:eft"}}, dialecttest.Basic(demo.id, demo.secret)).Want(200)
+	a := box.Post(tokenPath, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {whole.Refresh}, "scope": {"all:eft"}}, servertest.Basic(demo.id, demo.secret)).Want(200)
 	if a.Text("scope") != "all:eft" {
 		t.Errorf("narrowed to %q", a.Text("scope"))
 	}
 	next := a.Text("refresh_token")
-	a = box.Post(tokenPath, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {next}, "scope": {"all:remittance"}}, dialecttest.Basic(demo.id, demo.secret)).Want(400)
+	a = box.Post(tokenPath, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {next}, "scope": {"all:remittance"}}, servertest.Basic(demo.id, demo.secret)).Want(400)
 	if a.Text("error") != "invalid_scope" {
 		t.Errorf("widened: %s", a.Body)
 	}

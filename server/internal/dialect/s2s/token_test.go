@@ -13,8 +13,8 @@ import (
 	"sandbank/server"
 	"sandbank/server/dice"
 	"sandbank/server/grant"
-	"sandbank/server/internal/dialect/dialecttest"
 	"sandbank/server/internal/dialect/s2s"
+	"sandbank/server/servertest"
 )
 
 // Every life ends exactly when it should: alive a second before, dead at the second.
@@ -24,7 +24,7 @@ func TestLives(t *testing.T) {
 		name string
 		set  string // the knob, empty for the default
 		life time.Duration
-		use  func(box *dialecttest.Sandbox, got tokens, code string) *dialecttest.Answer
+		use  func(box *servertest.Sandbox, got tokens, code string) *servertest.Answer
 	}{
 		{"code", "", 60 * time.Second, useCode},
 		{"code, set", "s2s.code=5s", 5 * time.Second, useCode},
@@ -58,15 +58,15 @@ func TestLives(t *testing.T) {
 	}
 }
 
-func useCode(box *dialecttest.Sandbox, _ tokens, code string) *dialecttest.Answer {
+func useCode(box *servertest.Sandbox, _ tokens, code string) *servertest.Answer {
 	return demo.redeem(box, code)
 }
 
-func useAccess(box *dialecttest.Sandbox, got tokens, _ string) *dialecttest.Answer {
+func useAccess(box *servertest.Sandbox, got tokens, _ string) *servertest.Answer {
 	return box.Get("/api/v1/accounts", demo.bearer(got.Access))
 }
 
-func useRefresh(box *dialecttest.Sandbox, got tokens, _ string) *dialecttest.Answer {
+func useRefresh(box *servertest.Sandbox, got tokens, _ string) *servertest.Answer {
 	return demo.refresh(box, got.Refresh)
 }
 
@@ -142,7 +142,7 @@ func TestCodeIsForOneUse(t *testing.T) {
 func TestOneOfManyWins(t *testing.T) {
 	t.Parallel()
 	box := start(t)
-	race := func(use func() *dialecttest.Answer) int64 {
+	race := func(use func() *servertest.Answer) int64 {
 		var won atomic.Int64
 		var all sync.WaitGroup
 		for range 64 {
@@ -160,11 +160,11 @@ func TestOneOfManyWins(t *testing.T) {
 		return won.Load()
 	}
 	code := demo.code(box, allScopes)
-	if n := race(func() *dialecttest.Answer { return demo.redeem(box, code) }); n != 1 {
+	if n := race(func() *servertest.Answer { return demo.redeem(box, code) }); n != 1 {
 		t.Errorf("%d exchanges of one code succeeded", n)
 	}
 	refresh := demo.tokens(box, allScopes).Refresh
-	if n := race(func() *dialecttest.Answer { return demo.refresh(box, refresh) }); n != 1 {
+	if n := race(func() *servertest.Answer { return demo.refresh(box, refresh) }); n != 1 {
 		t.Errorf("%d uses of one refresh token succeeded", n)
 	}
 }
@@ -173,7 +173,7 @@ func TestOneOfManyWins(t *testing.T) {
 func TestTokenRefusals(t *testing.T) {
 	t.Parallel()
 	box := start(t)
-	basic := dialecttest.Basic(demo.id, demo.secret)
+	basic := servertest.Basic(demo.id, demo.secret)
 	good := url.Values{"grant_type": {"authorization_code"}, "code": {"AAIx"}}
 	with := func(pairs ...string) url.Values {
 		v := url.Values{}
@@ -182,82 +182,82 @@ func TestTokenRefusals(t *testing.T) {
 		}
 		return v
 	}
-	formType := dialecttest.Header("Content-Type", "application/x-www-form-urlencoded")
+	formType := servertest.Header("Content-Type", "application/x-www-form-urlencoded")
 	got := demo.tokens(box, allScopes)
 	tests := []struct {
 		name   string
-		answer func() *dialecttest.Answer
+		answer func() *servertest.Answer
 		status int
 		code   string
 	}{
-		{"no credentials", func() *dialecttest.Answer { return getForm(box, tokenPath, good) }, 401, "invalid_client"},
-		{"unknown client", func() *dialecttest.Answer { return getForm(box, tokenPath, good, dialecttest.Basic("nobody", "x")) }, 401, "invalid_client"},
-		{"wrong secret", func() *dialecttest.Answer { return getForm(box, tokenPath, good, dialecttest.Basic(demo.id, "x")) }, 401, "invalid_client"},
-		{"wrong secret with blanks", func() *dialecttest.Answer {
+		{"no credentials", func() *servertest.Answer { return getForm(box, tokenPath, good) }, 401, "invalid_client"},
+		{"unknown client", func() *servertest.Answer { return getForm(box, tokenPath, good, servertest.Basic("nobody", "x")) }, 401, "invalid_client"},
+		{"wrong secret", func() *servertest.Answer { return getForm(box, tokenPath, good, servertest.Basic(demo.id, "x")) }, 401, "invalid_client"},
+		{"wrong secret with blanks", func() *servertest.Answer {
 			return getForm(box, tokenPath, good, basicOf("Basic", demo.id+" : x"))
 		}, 401, "invalid_client"},
-		{"no secret", func() *dialecttest.Answer { return getForm(box, tokenPath, good, dialecttest.Basic(demo.id, "")) }, 401, "invalid_client"},
-		{"disabled client", func() *dialecttest.Answer {
-			return getForm(box, tokenPath, good, dialecttest.Basic("switched-off", "off-secret"))
+		{"no secret", func() *servertest.Answer { return getForm(box, tokenPath, good, servertest.Basic(demo.id, "")) }, 401, "invalid_client"},
+		{"disabled client", func() *servertest.Answer {
+			return getForm(box, tokenPath, good, servertest.Basic("switched-off", "off-secret"))
 		}, 401, "invalid_client"},
-		{"X-IBM headers only", func() *dialecttest.Answer { return getForm(box, tokenPath, good, demo.app()) }, 401, "invalid_client"},
-		{"secret in the query", func() *dialecttest.Answer {
+		{"X-IBM headers only", func() *servertest.Answer { return getForm(box, tokenPath, good, demo.app()) }, 401, "invalid_client"},
+		{"secret in the query", func() *servertest.Answer {
 			return box.Get(tokenPath + "?" + with("grant_type", "authorization_code", "code", "x", "client_id", demo.id, "client_secret", demo.secret).Encode())
 		}, 401, "invalid_client"},
-		{"Basic without colon", func() *dialecttest.Answer { return getForm(box, tokenPath, good, basicOf("Basic", "s2s-demo")) }, 401, "invalid_client"},
-		{"Basic that is no base64", func() *dialecttest.Answer {
-			return getForm(box, tokenPath, good, dialecttest.Header("Authorization", "Basic %%"))
+		{"Basic without colon", func() *servertest.Answer { return getForm(box, tokenPath, good, basicOf("Basic", "s2s-demo")) }, 401, "invalid_client"},
+		{"Basic that is no base64", func() *servertest.Answer {
+			return getForm(box, tokenPath, good, servertest.Header("Authorization", "Basic %%"))
 		}, 401, "invalid_client"},
-		{"two methods at once", func() *dialecttest.Answer {
+		{"two methods at once", func() *servertest.Answer {
 			return box.Post(tokenPath, with("grant_type", "authorization_code", "code", "x", "client_id", demo.id, "client_secret", demo.secret), basic)
 		}, 400, "invalid_request"},
-		{"two clients", func() *dialecttest.Answer {
+		{"two clients", func() *servertest.Answer {
 			return box.Post(tokenPath, with("grant_type", "authorization_code", "code", "x", "client_id", "reader"), basic)
 		}, 400, "invalid_request"},
-		{"two headers", func() *dialecttest.Answer {
+		{"two headers", func() *servertest.Answer {
 			return getForm(box, tokenPath, good, func(r *http.Request) {
 				r.SetBasicAuth(demo.id, demo.secret)
 				r.Header.Add("Authorization", r.Header.Get("Authorization"))
 			})
 		}, 401, "invalid_client"},
-		{"no grant_type", func() *dialecttest.Answer { return getForm(box, tokenPath, with("code", "x"), basic) }, 400, "invalid_request"},
-		{"nothing at all", func() *dialecttest.Answer { return box.Get(tokenPath, basic) }, 400, "invalid_request"},
-		{"POST with a query", func() *dialecttest.Answer { return box.Do("POST", tokenPath+"?"+good.Encode(), "", basic) }, 400, "invalid_request"},
-		{"grant_type twice", func() *dialecttest.Answer {
+		{"no grant_type", func() *servertest.Answer { return getForm(box, tokenPath, with("code", "x"), basic) }, 400, "invalid_request"},
+		{"nothing at all", func() *servertest.Answer { return box.Get(tokenPath, basic) }, 400, "invalid_request"},
+		{"POST with a query", func() *servertest.Answer { return box.Do("POST", tokenPath+"?"+good.Encode(), "", basic) }, 400, "invalid_request"},
+		{"grant_type twice", func() *servertest.Answer {
 			return box.Do("POST", tokenPath, "grant_type=refresh_token&grant_type=refresh_token", formType, basic)
 		}, 400, "invalid_request"},
-		{"code twice", func() *dialecttest.Answer {
+		{"code twice", func() *servertest.Answer {
 			return box.Do("POST", tokenPath, "grant_type=authorization_code&code=a&code=b", formType, basic)
 		}, 400, "invalid_request"},
-		{"password grant", func() *dialecttest.Answer {
+		{"password grant", func() *servertest.Answer {
 			return getForm(box, tokenPath, with("grant_type", "password"), basic)
 		}, 400, "unsupported_grant_type"},
-		{"client credentials", func() *dialecttest.Answer {
+		{"client credentials", func() *servertest.Answer {
 			return getForm(box, tokenPath, with("grant_type", "client_credentials"), basic)
 		}, 400, "unsupported_grant_type"},
-		{"grant type not registered", func() *dialecttest.Answer {
-			return getForm(box, tokenPath, with("grant_type", "refresh_token", "refresh_token", "x"), dialecttest.Basic("code-only", "code-only-secret"))
+		{"grant type not registered", func() *servertest.Answer {
+			return getForm(box, tokenPath, with("grant_type", "refresh_token", "refresh_token", "x"), servertest.Basic("code-only", "code-only-secret"))
 		}, 400, "unauthorized_client"},
-		{"no code", func() *dialecttest.Answer {
+		{"no code", func() *servertest.Answer {
 			return getForm(box, tokenPath, with("grant_type", "authorization_code"), basic)
 		}, 400, "invalid_request"},
-		{"unknown code", func() *dialecttest.Answer { return getForm(box, tokenPath, good, basic) }, 400, "invalid_grant"},
-		{"access token as code", func() *dialecttest.Answer { return demo.redeem(box, got.Access) }, 400, "invalid_grant"},
-		{"no refresh token", func() *dialecttest.Answer { return getForm(box, tokenPath, with("grant_type", "refresh_token"), basic) }, 400, "invalid_request"},
-		{"unknown refresh token", func() *dialecttest.Answer { return demo.refresh(box, "AAJx") }, 400, "invalid_grant"},
-		{"access token as refresh token", func() *dialecttest.Answer { return demo.refresh(box, got.Access) }, 400, "invalid_grant"},
-		{"verifier without challenge", func() *dialecttest.Answer {
+		{"unknown code", func() *servertest.Answer { return getForm(box, tokenPath, good, basic) }, 400, "invalid_grant"},
+		{"access token as code", func() *servertest.Answer { return demo.redeem(box, got.Access) }, 400, "invalid_grant"},
+		{"no refresh token", func() *servertest.Answer { return getForm(box, tokenPath, with("grant_type", "refresh_token"), basic) }, 400, "invalid_request"},
+		{"unknown refresh token", func() *servertest.Answer { return demo.refresh(box, "AAJx") }, 400, "invalid_grant"},
+		{"access token as refresh token", func() *servertest.Answer { return demo.refresh(box, got.Access) }, 400, "invalid_grant"},
+		{"verifier without challenge", func() *servertest.Answer {
 			return box.Post(tokenPath, with("grant_type", "authorization_code", "code", demo.code(box, ""), "code_verifier", strings.Repeat("a", 43)), basic)
 		}, 400, "invalid_grant"},
-		{"JSON body", func() *dialecttest.Answer {
+		{"JSON body", func() *servertest.Answer {
 			return box.PostJSON(tokenPath, map[string]string{"grant_type": "refresh_token"}, basic)
 		}, 400, "invalid_request"},
-		{"broken encoding", func() *dialecttest.Answer { return box.Do("POST", tokenPath, "grant_type=%zz", formType, basic) }, 400, "invalid_request"},
-		{"broken query", func() *dialecttest.Answer { return box.Get(tokenPath+"?grant_type=%zz", basic) }, 400, "invalid_request"},
-		{"huge body", func() *dialecttest.Answer {
+		{"broken encoding", func() *servertest.Answer { return box.Do("POST", tokenPath, "grant_type=%zz", formType, basic) }, 400, "invalid_request"},
+		{"broken query", func() *servertest.Answer { return box.Get(tokenPath+"?grant_type=%zz", basic) }, 400, "invalid_request"},
+		{"huge body", func() *servertest.Answer {
 			return box.Do("POST", tokenPath, strings.Repeat("a", 1<<20+1), formType, basic)
 		}, 413, "invalid_request"},
-		{"PUT", func() *dialecttest.Answer { return box.Do("PUT", tokenPath, "", basic) }, 405, "invalid_request"},
+		{"PUT", func() *servertest.Answer { return box.Do("PUT", tokenPath, "", basic) }, 405, "invalid_request"},
 	}
 	for _, tt := range tests {
 		a := tt.answer()
@@ -288,14 +288,14 @@ func TestCodeRefusals(t *testing.T) {
 	gateway, oauth := "httpCode", "error"
 	tests := []struct {
 		name    string
-		options []dialecttest.Option
+		options []servertest.Option
 		status  int
 		by      string
 		text    string
 		why     string
 	}{
 		{"nothing", nil, 401, gateway, "Invalid client id or secret.", "no X-IBM-client-id"},
-		{"no secret", []dialecttest.Option{dialecttest.Header("X-IBM-client-id", "s2s-demo")}, 401, gateway, "Invalid client id or secret.", "no X-IBM-client-secret"},
+		{"no secret", []servertest.Option{servertest.Header("X-IBM-client-id", "s2s-demo")}, 401, gateway, "Invalid client id or secret.", "no X-IBM-client-secret"},
 		{"unknown client", change(demo, func(c *client) { c.id = "nobody" }).five(""), 401, gateway, "Invalid client id or secret.", `no client "nobody"`},
 		{"wrong client secret", change(demo, func(c *client) { c.secret = "x" }).five(""), 401, gateway, "Invalid client id or secret.", "secret of client s2s-demo is wrong"},
 		{"client of another bank", change(demo, func(c *client) {

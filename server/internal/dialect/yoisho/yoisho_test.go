@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"sandbank/server"
-	"sandbank/server/internal/dialect/dialecttest"
+	"sandbank/server/servertest"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 	back   = "http://127.0.0.1:9000/cb"
 )
 
-func start(t testing.TB, settings ...string) *dialecttest.Sandbox {
+func start(t testing.TB, settings ...string) *servertest.Sandbox {
 	t.Helper()
 	var o server.Options
 	for _, text := range settings {
@@ -31,7 +31,7 @@ func start(t testing.TB, settings ...string) *dialecttest.Sandbox {
 		}
 		o.Policy = append(o.Policy, s)
 	}
-	return dialecttest.Start(t, o)
+	return servertest.Start(t, o)
 }
 
 func authorizeURL(mount, uri string) string {
@@ -39,7 +39,7 @@ func authorizeURL(mount, uri string) string {
 }
 
 // code logs a person in, without a page, as the documented one-liner does.
-func code(t testing.TB, box *dialecttest.Sandbox, user string) string {
+func code(t testing.TB, box *servertest.Sandbox, user string) string {
 	t.Helper()
 	a := box.Get("/account/loggedin?" + url.Values{"uname": {user}, "psw": {"x"}, "client_id": {id}, "redirect": {back}, "token": {"x"}}.Encode()).Want(303)
 	u, err := url.Parse(a.Header.Get("Location"))
@@ -49,11 +49,11 @@ func code(t testing.TB, box *dialecttest.Sandbox, user string) string {
 	return u.Query().Get("code")
 }
 
-func exchange(box *dialecttest.Sandbox, code string) *dialecttest.Answer {
+func exchange(box *servertest.Sandbox, code string) *servertest.Answer {
 	return box.Get("/account/access_token?" + url.Values{"code": {code}, "client_id": {id}, "client_secret": {secret}}.Encode())
 }
 
-func token(t testing.TB, box *dialecttest.Sandbox, user string) string {
+func token(t testing.TB, box *servertest.Sandbox, user string) string {
 	t.Helper()
 	return exchange(box, code(t, box, user)).Want(200).Text("access_token")
 }
@@ -61,10 +61,10 @@ func token(t testing.TB, box *dialecttest.Sandbox, user string) string {
 func TestAnswersToTheLetter(t *testing.T) {
 	t.Parallel()
 	box := start(t)
-	dave, jane := dialecttest.Bearer(token(t, box, "dave")), dialecttest.Bearer(token(t, box, "jane"))
+	dave, jane := servertest.Bearer(token(t, box, "dave")), servertest.Bearer(token(t, box, "jane"))
 	tests := []struct {
 		name string
-		got  *dialecttest.Answer
+		got  *servertest.Answer
 		want string
 	}{
 		{"dave's info", box.Get("/account/info", dave), `{"account_owner": "dave", "fullname": "Dave Thompson", "email": "daveth271@gmail.com", "address": "491-1295, Nishimiyanosawa 6-jo, Teine-ku Sapporo-shi, Hokkaido", "phone": "+8183-977-7817"}`},
@@ -126,9 +126,9 @@ func TestRefusalsToTheLetter(t *testing.T) {
 		{"balance with an expired token", "/account/balance", old, "access_token has expired"},
 	}
 	for _, tt := range tests {
-		var options []dialecttest.Option
+		var options []servertest.Option
 		if tt.bearer != "" {
-			options = append(options, dialecttest.Bearer(tt.bearer))
+			options = append(options, servertest.Bearer(tt.bearer))
 		}
 		a := box.Get(tt.target, options...)
 		if want := `{"error": "` + tt.want + `"}`; a.Status != 400 || a.Body != want || a.Header.Get("Content-Type") != "application/json" || a.Header.Get("WWW-Authenticate") != "" {
@@ -148,7 +148,7 @@ func TestTokenEndsAtItsInstant(t *testing.T) {
 	}{{nil, 60 * time.Second}, {[]string{"yoisho.access=5s"}, 5 * time.Second}, {[]string{"yoisho.fidelity=original"}, 30 * time.Second},
 		{[]string{"yoisho.fidelity=original", "yoisho.access=45s"}, 45 * time.Second}} {
 		box := start(t, tt.settings...)
-		bearer := dialecttest.Bearer(token(t, box, "dave"))
+		bearer := servertest.Bearer(token(t, box, "dave"))
 		box.Advance(tt.life - time.Nanosecond)
 		box.Get("/account/info", bearer).Want(200)
 		box.Advance(time.Nanosecond)
@@ -166,9 +166,9 @@ func TestCodeEndsAtItsInstantAndIsGoodOnce(t *testing.T) {
 	c := code(t, box, "dave")
 	box.Advance(20*time.Second - time.Nanosecond)
 	tok := exchange(box, c).Want(200).Text("access_token")
-	box.Get("/account/info", dialecttest.Bearer(tok)).Want(200)
+	box.Get("/account/info", servertest.Bearer(tok)).Want(200)
 	exchange(box, c).Want(400)
-	if a := box.Get("/account/info", dialecttest.Bearer(tok)); a.Status != 400 || a.Text("error") != "invalid access_token " {
+	if a := box.Get("/account/info", servertest.Bearer(tok)); a.Status != 400 || a.Text("error") != "invalid access_token " {
 		t.Errorf("a code was used twice, and its token lives: %d %s", a.Status, a.Body)
 	}
 	c = code(t, box, "dave")
@@ -187,10 +187,10 @@ func TestOriginalFidelity(t *testing.T) {
 	if first == second {
 		t.Error("two exchanges gave one token")
 	}
-	if got := box.Get("/account/info", dialecttest.Bearer(first)).Want(200).Text("account_owner"); got != "dave" {
+	if got := box.Get("/account/info", servertest.Bearer(first)).Want(200).Text("account_owner"); got != "dave" {
 		t.Errorf("jane is told to be %q", got)
 	}
-	if got := box.Get("/account/balance", dialecttest.Bearer(second)).Want(200).Text("account_owner"); got != "jane" {
+	if got := box.Get("/account/balance", servertest.Bearer(second)).Want(200).Text("account_owner"); got != "jane" {
 		t.Errorf("the balance is %q's", got)
 	}
 }
@@ -254,7 +254,7 @@ func TestAnsweringTwice(t *testing.T) {
 	if third.Away != nil || third.Status != 410 {
 		t.Errorf("after the exchange: %d, %v", third.Status, third.Away)
 	}
-	box.Get("/account/info", dialecttest.Bearer(tok)).Want(200)
+	box.Get("/account/info", servertest.Bearer(tok)).Want(200)
 }
 
 func TestTwoTabsGetTheirOwnCodes(t *testing.T) {
@@ -286,13 +286,13 @@ func TestLoginFromElsewhere(t *testing.T) {
 	t.Parallel()
 	box := start(t)
 	page := box.Browser().Get(authorizeURL("/account", back))
-	form := dialecttest.Fields(page.Doc.Find("form"))
+	form := servertest.Fields(page.Doc.Find("form"))
 	form.Set("uname", "dave")
 	if a := box.Get("/account/loggedin?" + form.Encode()); a.Status != 403 || a.Header.Get("Location") != "" {
 		t.Errorf("another browser's page: %d to %q", a.Status, a.Header.Get("Location"))
 	}
 	form.Set("token", "x")
-	a := box.Get("/account/loggedin?"+form.Encode(), dialecttest.Header("Sec-Fetch-Site", "cross-site"))
+	a := box.Get("/account/loggedin?"+form.Encode(), servertest.Header("Sec-Fetch-Site", "cross-site"))
 	if a.Status != 403 {
 		t.Errorf("another site's link: %d", a.Status)
 	}
@@ -326,8 +326,8 @@ func TestRaceForOneCode(t *testing.T) {
 func TestConnections(t *testing.T) {
 	t.Parallel()
 	box := start(t)
-	tok := dialecttest.Bearer(token(t, box, "dave"))
-	other := dialecttest.Bearer(token(t, box, "jane"))
+	tok := servertest.Bearer(token(t, box, "dave"))
+	other := servertest.Bearer(token(t, box, "jane"))
 	b := box.Browser()
 	page := b.Get("/yoisho/connections")
 	if bad := page.Submit("login", "nobody"); bad.Status != 401 {
@@ -373,12 +373,12 @@ func TestSessionEnds(t *testing.T) {
 func TestAttemptsLock(t *testing.T) {
 	t.Parallel()
 	own := t.TempDir() + "/own.json"
-	dialecttest.WriteFile(t, own, `{"bank":"yoisho","people":[{"login":"zoe","password":"s3cret","given":"Zoe","family":"Zed"}]}`)
+	servertest.WriteFile(t, own, `{"bank":"yoisho","people":[{"login":"zoe","password":"s3cret","given":"Zoe","family":"Zed"}]}`)
 	s, err := server.ParsePolicy("yoisho.attempts=2")
 	if err != nil {
 		t.Fatal(err)
 	}
-	box := dialecttest.Start(t, server.Options{Fixtures: own, Policy: []server.Setting{s}})
+	box := servertest.Start(t, server.Options{Fixtures: own, Policy: []server.Setting{s}})
 	page := box.Browser().Get(authorizeURL("/account", back))
 	page = page.Submit("uname", "zoe", "psw", "wrong")
 	page = page.Submit("psw", "wrong")
@@ -400,7 +400,7 @@ func BenchmarkToken(b *testing.B) {
 
 func BenchmarkRead(b *testing.B) {
 	box := start(b)
-	bearer := dialecttest.Bearer(token(b, box, "dave"))
+	bearer := servertest.Bearer(token(b, box, "dave"))
 	b.ReportAllocs()
 	for b.Loop() {
 		box.Get("/account/balance", bearer).Want(200)

@@ -1,12 +1,12 @@
-// Package dialecttest drives a whole sandbox over HTTP, as a client and as a person with a browser, for the tests of the banks.
+// Package servertest drives a whole sandbox over HTTP, as a client and as a person with a browser: for tests of the banks and of clients.
 //
 // Its clock stands still unless a test moves it, so that both sides of an instant can be tested exactly.
 //
-//	box := dialecttest.Start(t, server.Options{})
+//	box := servertest.Start(t, server.Options{})
 //	page := box.Browser().Get("/oauth2/authorize?…")
 //	away := page.Submit("login", "dave", "password", "x").Submit().Away
-//	answer := box.Post("/oauth2/token", url.Values{…}, dialecttest.Basic("bg-demo", "bg-demo-secret"))
-package dialecttest
+//	answer := box.Post("/oauth2/token", url.Values{…}, servertest.Basic("bg-demo", "bg-demo-secret"))
+package servertest
 
 import (
 	"encoding/json"

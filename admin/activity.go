@@ -1,0 +1,51 @@
+package admin
+
+import (
+	"sandbank/server/fail"
+	"sandbank/server/world"
+)
+
+// UndoOrder asks for the last changes to be taken back.
+type UndoOrder struct {
+	Count int `json:"count,omitempty"` // 0: one
+}
+
+// Undone says what was taken back.
+type Undone struct {
+	Undone []world.Activity `json:"undone"`
+	Kept   int              `json:"kept"` // records left as they are, because traffic changed them since
+}
+
+func activityEndpoints() []endpoint {
+	return []endpoint{
+		{method: "GET", path: "/activity", op: "activity", doc: "what levers changed, newest first", query: []parameter{{"limit", "1 to 200; 50 by default"}}, out: []world.Activity{},
+			do: func(r *request) (any, error) {
+				n, err := r.number("limit", 50, 1, 200)
+				if err != nil {
+					return nil, err
+				}
+				return append([]world.Activity{}, r.Space.Activities(n)...), nil
+			}},
+		{method: "POST", path: "/undo", op: "undo", doc: "take the last changes back", in: UndoOrder{}, out: Undone{}, do: func(r *request) (any, error) {
+			var o UndoOrder
+			if err := r.decode(&o); err != nil {
+				return nil, err
+			}
+			return r.Undo(o)
+		}},
+		{method: "POST", path: "/reset", op: "reset", doc: "begin anew: people, money, clients, grants, policies and clock as at the start; it can be undone",
+			do: func(r *request) (any, error) { return nil, r.Space.Reset() }},
+	}
+}
+
+// Undo takes the last changes back.
+func (d *Desk) Undo(o UndoOrder) (*Undone, error) {
+	if o.Count < 0 || o.Count > 200 {
+		return nil, fail.Field("count", "%d is not from 1 to 200", o.Count)
+	}
+	undone, kept, err := d.Space.Undo(max(1, o.Count))
+	if err != nil {
+		return nil, err
+	}
+	return &Undone{undone, kept}, nil
+}

@@ -1,0 +1,200 @@
+package admin
+
+import (
+	"encoding/json"
+	"math"
+	"time"
+
+	"sandbank/server/clock"
+	"sandbank/server/fail"
+	"sandbank/server/grant"
+)
+
+// Duration is written as levers read it: "90d", "1h30m", "5s", "-10m".
+type Duration time.Duration
+
+// MarshalJSON writes the text.
+func (d Duration) MarshalJSON() ([]byte, error) {
+	return json.Marshal(clock.FormatDuration(time.Duration(d)))
+}
+
+// UnmarshalJSON reads the text.
+func (d *Duration) UnmarshalJSON(p []byte) error {
+	var text string
+	if err := json.Unmarshal(p, &text); err != nil {
+		return fail.Field("", "a duration is a text as \"90d\"")
+	}
+	v, err := clock.ParseDuration(text)
+	*d = Duration(v)
+	if err != nil {
+		return fail.Field("", "%v", err)
+	}
+	return nil
+}
+
+// ClockView is a look at a space's clock.
+type ClockView struct {
+	Now    time.Time `json:"now"`
+	Real   time.Time `json:"real"`
+	Offset Duration  `json:"offset"` // now - real
+	Speed  float64   `json:"speed"`  // virtual seconds per real second
+	Frozen bool      `json:"frozen"`
+	Next   []Expiry  `json:"next"` // what ends next, soonest first
+}
+
+// Expiry is an end to come.
+type Expiry struct {
+	At   time.Time `json:"at"`
+	In   Duration  `json:"in"`
+	Kind string    `json:"kind"` // access, refresh, code, consent
+	ID   string    `json:"id"`
+	Bank string    `json:"bank"`
+	User string    `json:"user,omitempty"`
+}
+
+// ClockMove is one way to bend time; exactly one field is set, edge aside.
+type ClockMove struct {
+	Advance *Duration  `json:"advance,omitempty"` // negative moves back
+	Set     *time.Time `json:"set,omitempty"`
+	Freeze  *bool      `json:"freeze,omitempty"`
+	Speed   *float64   `json:"speed,omitempty"`
+	To      string     `json:"to,omitempty"`   // "next-expiry"
+	Edge    string     `json:"edge,omitempty"` // before (by 1 s), at, after (by 1 s); of to
+	Reset   bool       `json:"reset,omitempty"`
+}
+
+// ClockMoved says what a move did.
+type ClockMoved struct {
+	ClockView
+	Killed  []Expiry `json:"killed"`  // what lived before and is dead now
+	Revived []Expiry `json:"revived"` // what was dead of age and lives again
+}
+
+func clockEndpoints() []endpoint {
+	return []endpoint{
+		{method: "GET", path: "/clock", op: "clock", doc: "what time it is here, and what ends next", out: ClockView{},
+			do: func(r *request) (any, error) { return r.Clock(), nil }},
+		{method: "POST", path: "/clock", op: "moveClock", doc: "jump, set, freeze, speed, go to the next expiry, or back to real time", in: ClockMove{}, out: ClockMoved{},
+			do: func(r *request) (any, error) {
+				var m ClockMove
+				if err := r.decode(&m); err != nil {
+					return nil, err
+				}
+				return r.MoveClock(m)
+			}},
+	}
+}
+
+// Clock looks at the clock.
+func (d *Desk) Clock() ClockView {
+	d.Space.Gate.RLock()
+	defer d.Space.Gate.RUnlock()
+	return d.clock()
+}
+
+func (d *Desk) clock() ClockView {
+	r := d.Space.Clock.Read()
+	v := ClockView{Now: r.Now, Real: r.Real, Offset: Duration(r.Offset.Round(time.Millisecond)), Speed: r.Speed, Frozen: r.Frozen, Next: []Expiry{}}
+	for _, e := range d.Space.Grants.Ends(r.Now, 10) {
+		v.Next = append(v.Next, expiry(e, r.Now))
+	}
+	return v
+}
+
+func expiry(e grant.End, now time.Time) Expiry {
+	return Expiry{At: e.At, In: Duration(e.At.Sub(now).Round(time.Millisecond)), Kind: e.Kind, ID: e.ID, Bank: e.Bank, User: e.Owner}
+}
+
+// MoveClock bends time, and says what that killed and revived.
+func (d *Desk) MoveClock(m ClockMove) (*ClockMoved, error) {
+	what, err := m.check()
+	if err != nil {
+		return nil, err
+	}
+	var out ClockMoved
+	err = d.Space.Change("clock", what, func() error {
+		s := d.Space
+		before := s.Clock.Now()
+		if err := d.move(m); err != nil {
+			return err
+		}
+		now := s.Clock.Now()
+		for _, e := range s.Grants.Between(before, now) {
+			out.Killed = append(out.Killed, expiry(e, now))
+		}
+		for _, e := range s.Grants.Between(now, before) {
+			out.Revived = append(out.Revived, expiry(e, now))
+		}
+		out.ClockView = d.clock()
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// check says what the move is, in words, or which field does not fit.
+func (m *ClockMove) check() (what string, err error) {
+	n := 0
+	note := func(set bool, text string) {
+		if set {
+			n++
+			what = text
+		}
+	}
+	note(m.Advance != nil, "moved the clock")
+	note(m.Set != nil, "set the clock")
+	note(m.Freeze != nil, "froze or thawed the clock")
+	note(m.Speed != nil, "changed the clock's speed")
+	note(m.To != "", "moved the clock to the next expiry")
+	note(m.Reset, "set the clock to real time")
+	switch {
+	case n != 1:
+		return "", fail.Field("", "%d ways to move the clock were given; exactly one of advance, set, freeze, speed, to, reset is needed", n)
+	case m.Advance != nil:
+		what += " by " + clock.FormatDuration(time.Duration(*m.Advance))
+	case m.Set != nil:
+		if m.Set.Year() < 1970 || m.Set.Year() > 2200 {
+			return "", fail.Field("set", "%s is not between 1970 and 2200", m.Set.Format(time.RFC3339))
+		}
+		what += " to " + m.Set.Format(time.RFC3339)
+	case m.Speed != nil && (math.IsNaN(*m.Speed) || *m.Speed < 0 || *m.Speed > 1e6):
+		return "", fail.Field("speed", "%v is not between 0 and 1000000", *m.Speed)
+	case m.To != "" && m.To != "next-expiry":
+		return "", fail.Field("to", "%q is not next-expiry", m.To)
+	}
+	if m.Edge != "" && m.To == "" {
+		return "", fail.Field("edge", "edge goes with to")
+	}
+	return what, nil
+}
+
+func (d *Desk) move(m ClockMove) error {
+	c := d.Space.Clock
+	switch {
+	case m.Advance != nil:
+		if now := c.Advance(time.Duration(*m.Advance)); now.Year() < 1970 || now.Year() > 2200 {
+			return fail.Field("advance", "that would be %s; the clock stays between 1970 and 2200", now.Format(time.RFC3339))
+		}
+	case m.Set != nil:
+		c.Set(*m.Set)
+	case m.Freeze != nil:
+		c.Freeze(*m.Freeze)
+	case m.Speed != nil:
+		c.SetSpeed(*m.Speed)
+	case m.Reset:
+		c.Reset()
+	default:
+		edge, ok := map[string]time.Duration{"before": -time.Second, "at": 0, "": 0, "after": time.Second}[m.Edge]
+		if !ok {
+			return fail.Field("edge", "%q is none of before, at, after", m.Edge)
+		}
+		next := d.Space.Grants.Ends(c.Now(), 1)
+		if len(next) == 0 {
+			return fail.New(fail.Conflict, "nothing will expire")
+		}
+		c.Set(next[0].At.Add(edge))
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package admin
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v3"
+
+	"sandbank/server/fail"
+	"sandbank/server/world"
+)
+
+// guard keeps strangers from the levers. A web page that somebody happens to visit must not reset a workshop: it can send requests to
+// loopback, directly or through a name that it lets point there (DNS rebinding). So the Host must be one of ours, and a request that a
+// browser says comes from another site is refused. Where the port is not on loopback only, the key is asked for as well: the admin key
+// for every space, a space's own key for that space alone.
+func (p *Panel) guard(ctx fiber.Ctx, space *world.Space) error {
+	host := string(ctx.Request().Host())
+	if !p.ours(host) {
+		return fail.New(fail.Forbidden, "the host %q is not this sandbox's; call it by localhost, an address, or its public URL", host)
+	}
+	site, origin := ctx.Get("Sec-Fetch-Site"), ctx.Get("Origin")
+	if site == "cross-site" || site == "same-site" || origin != "" && !sameHost(origin, host) {
+		return fail.New(fail.Forbidden, "the request comes from another site's page (%s)", origin)
+	}
+	if p.options.Key == "" {
+		return nil
+	}
+	given := ""
+	if scheme, value, _ := strings.Cut(ctx.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		given = strings.TrimSpace(value)
+	}
+	if same(given, p.options.Key) || same(given, space.Key) {
+		return nil
+	}
+	return fail.New(fail.TokenMissing, "send the admin key, or the key of this space, as Authorization: Bearer")
+}
+
+// ours tells whether a Host header names this sandbox: loopback, an address, or a name that was configured.
+func (p *Panel) ours(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.ToLower(strings.Trim(name, "[]"))
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") || slices.Contains(p.options.Hosts, name) {
+		return true
+	}
+	return net.ParseIP(name) != nil // an address cannot be made to point elsewhere
+}
+
+func sameHost(origin, host string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
+}
+
+func same(a, b string) bool {
+	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
+	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+}
+
+// all refuses what only the admin key may do, when one is in force: a space's key opens that space alone.
+func (r *request) all() error {
+	if r.panel.options.Key == "" {
+		return nil
+	}
+	if _, value, _ := strings.Cut(r.ctx.Get("Authorization"), " "); same(strings.TrimSpace(value), r.panel.options.Key) {
+		return nil
+	}
+	return fail.New(fail.Forbidden, "this takes the admin key; a space's key opens that space alone")
+}

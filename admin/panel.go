@@ -1,0 +1,71 @@
+// Package admin owns the levers: the verbs with which a person or a test bends a space (Desk), and their JSON face under
+// /admin/api/v1.
+//
+// A verb is a method of Desk that knows no HTTP. One that changes something goes through the space's Change: it happens whole or not at
+// all, and can be undone. The JSON face is a table of endpoints, which feeds the router and the OpenAPI document alike. The package
+// knows no bank: banks are names here, and what they have reaches it as data.
+//
+//	panel := admin.New(admin.Options{World: w, Banks: []string{"yoisho"}})
+//	panel.Serve(ctx, space, "/s/p07", "/admin/api/v1/clock")
+package admin
+
+import (
+	"strings"
+
+	"github.com/gofiber/fiber/v3"
+
+	"sandbank/server/fail"
+	"sandbank/server/world"
+)
+
+// Options are what the panel needs to know of the sandbox around it.
+type Options struct {
+	World   *world.World
+	Banks   []string // names, in their order
+	Key     string   // the admin key; empty: none is asked for, because only loopback reaches the port
+	Hosts   []string // host names that may be called besides loopback ones
+	Version string
+}
+
+// Panel answers everything under /admin, for every space.
+type Panel struct {
+	options   Options
+	endpoints []endpoint
+}
+
+// New makes the panel of a sandbox.
+func New(o Options) *Panel {
+	p := &Panel{options: o}
+	for _, group := range [][]endpoint{clockEndpoints(), spaceEndpoints(), activityEndpoints()} {
+		p.endpoints = append(p.endpoints, group...)
+	}
+	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",
+		out: map[string]any{}, do: func(*request) (any, error) { return p.openAPI(), nil }})
+	return p
+}
+
+// Serve answers one request to a space; root is the prefix of the space in URLs, path what stands behind it.
+func (p *Panel) Serve(ctx fiber.Ctx, space *world.Space, root, path string) error {
+	ctx.Set("X-Content-Type-Options", "nosniff")
+	rest, api := strings.CutPrefix(path, Prefix)
+	if err := p.guard(ctx, space); err != nil {
+		return refuse(ctx, err)
+	}
+	if api && (rest == "" || rest[0] == '/') {
+		return p.api(ctx, space, root, rest)
+	}
+	return refuse(ctx, fail.New(fail.NoRoute, "the levers are under %s%s; see %s%s/openapi.json", root, Prefix, root, Prefix))
+}
+
+// Desk is the verbs on one space.
+type Desk struct {
+	World *world.World
+	Space *world.Space
+	Root  string // prefix of the space in URLs
+	Banks []string
+}
+
+// Desk is the one of a space, for callers without HTTP.
+func (p *Panel) Desk(s *world.Space, root string) *Desk {
+	return &Desk{World: p.options.World, Space: s, Root: root, Banks: p.options.Banks}
+}
