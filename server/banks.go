@@ -3,6 +3,7 @@ package server
 import (
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/dialect/s2s"
+	"sandbank/server/internal/dialect/sparebank1"
 	"sandbank/server/internal/dialect/yoisho"
 )
 
@@ -11,6 +12,7 @@ import (
 func banks() []dialect.Dialect {
 	return []dialect.Dialect{
 		yoisho.New(),
+		sparebank1.New(),
 		s2s.New(),
 	}
 }

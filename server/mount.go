@@ -262,6 +262,7 @@ func (m *mount) origin(ctx fiber.Ctx) string {
 // or none, and takes no other: the header is set under a name of the same length, which is then written over in place.
 func dated(ctx fiber.Ctx, now time.Time) {
 	h := &ctx.Response().Header
+	h.Del("Date")
 	h.Set("Late", now.UTC().Format(http.TimeFormat))
 	for key := range h.All() {
 		if string(key) == "Late" {
