@@ -203,6 +203,14 @@ func (g *Grants) Count(key string, from time.Time, limit int64) (int64, error) {
 	}
 }
 
+// Counted is how many calls were counted under the key in the window that began at from.
+func (g *Grants) Counted(key string, from time.Time) int64 {
+	if c := g.calls.Get(key); c != nil && c.from.Equal(from) {
+		return c.n
+	}
+	return 0
+}
+
 // Day is the beginning of the day that now falls on, in the bank's own time zone.
 func Day(now time.Time, zone *time.Location) time.Time {
 	l := now.In(zone)
