@@ -2,6 +2,7 @@ package server
 
 import (
 	"sandbank/server/internal/dialect"
+	"sandbank/server/internal/dialect/finapi"
 	"sandbank/server/internal/dialect/s2s"
 	"sandbank/server/internal/dialect/sparebank1"
 	"sandbank/server/internal/dialect/yoisho"
@@ -14,5 +15,6 @@ func banks() []dialect.Dialect {
 		yoisho.New(),
 		sparebank1.New(),
 		s2s.New(),
+		finapi.New(),
 	}
 }

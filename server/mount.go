@@ -207,7 +207,7 @@ func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do
 		ctx.Response().SkipBody = true
 	}
 	dated(ctx, call.Now)
-	entry.Took = clock.Since(began)
+	entry.Op, entry.Took = call.Op, clock.Since(began) // a method override may have changed what is done
 	call.Journal(entry)
 	call.Space.Journal.Append(entry)
 	m.note(entry, stack)

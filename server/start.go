@@ -52,6 +52,9 @@ func (s *Server) guide(space *world.Space, origin, root string) page.Start {
 		one := page.StartBank{Name: b.Name, Title: b.Title, About: b.About, Demo: b.Demo, First: base + b.First}
 		if b.People {
 			for _, person := range space.Ledger.People(b.Name) {
+				if person.Password != "" {
+					continue // any password is what the page promises
+				}
 				if len(one.People) == 4 {
 					one.People = append(one.People, "…")
 					break
