@@ -24,7 +24,7 @@ func Example() {
 	}
 	defer srv.Close()
 
-	token := yoishoToken(srv.URL())
+	token := demoToken(srv.URL())
 	fmt.Println(balance(srv.URL(), token))
 
 	srv.Clock().Advance(60 * time.Second)
@@ -46,7 +46,7 @@ func ExampleServer_Handler() {
 	front := httptest.NewServer(srv.Handler())
 	defer front.Close()
 
-	fmt.Println(balance(front.URL, yoishoToken(front.URL)))
+	fmt.Println(balance(front.URL, demoToken(front.URL)))
 	// Output: {"account_owner": "dave", "account_balance": "10,187.91"}
 }
 
@@ -72,8 +72,8 @@ const (
 	yoishoSecret = "724e6890757b0ae624684b70e111b705fe6b050c"
 )
 
-// yoishoToken logs dave in and swaps the code.
-func yoishoToken(base string) string {
+// demoToken logs dave in and swaps the code.
+func demoToken(base string) string {
 	stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	resp, err := stay.Get(base + "/account/loggedin?uname=dave&psw=x&redirect=http://127.0.0.1:9000/cb&client_id=" + yoishoClient)
 	if err != nil {
