@@ -21,7 +21,6 @@ import (
 	"syscall"
 	"text/tabwriter"
 	"time"
-	_ "time/tzdata" // the banks' own time zones, also where the machine has none
 
 	"github.com/gofiber/fiber/v3"
 	"github.com/rs/zerolog"

@@ -2,6 +2,7 @@ package server
 
 import (
 	"sandbank/server/internal/dialect"
+	"sandbank/server/internal/dialect/berlin"
 	"sandbank/server/internal/dialect/finapi"
 	"sandbank/server/internal/dialect/s2s"
 	"sandbank/server/internal/dialect/sparebank1"
@@ -13,6 +14,7 @@ import (
 func banks() []dialect.Dialect {
 	return []dialect.Dialect{
 		yoisho.New(),
+		berlin.New(),
 		sparebank1.New(),
 		s2s.New(),
 		finapi.New(),

@@ -93,6 +93,7 @@ var logins = []struct {
 	plain                 int // how many of then are clicked without script, where a button of the strip submits at once
 }{
 	{"yoisho", "/account/authorize?client_id=7b6fc8ed5127b0b2f076d", "uname", nil, nil, 0},
+	{"berlin", "/oauth2/authorize?client_id=bg-demo", "login", nil, []chromedp.CSS{"main button.go"}, 1},
 	{"sparebank1", "/oauth/authorize?client_id=sb1-demo", "login", []chromedp.CSS{"main button.go"}, []chromedp.CSS{"aside button[name=demo]", "main button.go"}, 1},
 }
 

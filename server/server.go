@@ -28,6 +28,7 @@ import (
 	"sandbank/fixtures"
 	"sandbank/seed"
 	"sandbank/server/clock"
+	"sandbank/server/fault"
 	"sandbank/server/grant"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/journal"
@@ -77,7 +78,8 @@ type Server struct {
 	app     *fiber.App
 	meter   *meter
 	admin   func(ctx fiber.Ctx, space *world.Space, root, path string) error
-	born    time.Time // real time
+	born    time.Time          // real time
+	end     context.CancelFunc // ends what faults hold up
 
 	mu       sync.Mutex
 	listener *listener
@@ -112,6 +114,7 @@ func New(o Options) (*Server, error) {
 	if o.Admin != nil {
 		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Version: o.Version})
 	}
+	m.life, s.end = context.WithCancel(context.Background())
 	s.app = fiber.New(fiber.Config{
 		AppName: "Sandbank", CaseSensitive: true, StrictRouting: true, DisableDefaultDate: true,
 		ReadBufferSize: 32 << 10,                                       // all headers; more is 431
@@ -141,7 +144,7 @@ func (s *Server) note(e *journal.Entry, stack []byte) {
 	s.meter.observe(e)
 	var line *zerolog.Event
 	switch {
-	case e.Status >= 500:
+	case e.Status >= 500 && e.Fault == "": // one that was ordered is no error of ours
 		line = s.options.Log.Error()
 	case e.Kind != "":
 		line = s.options.Log.Info()
@@ -160,6 +163,9 @@ func (s *Server) note(e *journal.Entry, stack []byte) {
 	}
 	if e.Kind != "" {
 		line = line.Str("refused", string(e.Kind)).Str("why", e.Why)
+	}
+	if e.Fault != "" {
+		line = line.Str("fault", e.Fault)
 	}
 	if stack != nil {
 		line = line.Bytes("stack", stack)
@@ -206,10 +212,12 @@ func (s *Server) Start() error {
 // Wait blocks until the listener has ended and says why, nil after Close.
 func (s *Server) Wait() error { return <-s.done }
 
-// Close stops accepting, lets requests that are under way finish for up to five seconds, cuts those that do not, and ends.
+// Close stops accepting, hurries what faults hold up, lets requests that are under way finish for up to five seconds, cuts those that do
+// not, and ends.
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	s.end()
 	err := s.app.ShutdownWithContext(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.options.Log.Warn().Msg("some connections were still busy after 5 s and were cut")
@@ -239,7 +247,8 @@ func (s *Server) URL() string {
 	return scheme + net.JoinHostPort(host, port)
 }
 
-// Handler serves the same sandbox to net/http, for httptest and for mounting into a larger test server.
+// Handler serves the same sandbox to net/http, for httptest and for mounting into a larger test server. A fault that cuts the connection
+// panics with http.ErrAbortHandler there, which closes it; resets and clients that leave need the sandbox's own listener.
 func (s *Server) Handler() http.Handler { return adaptor.FiberApp(s.app) }
 
 // Clock is the clock of the main space.
@@ -247,6 +256,9 @@ func (s *Server) Clock() *clock.Clock { return s.world.Space(world.Main).Clock }
 
 // Journal is the journal of the main space.
 func (s *Server) Journal() *journal.Journal { return s.world.Space(world.Main).Journal }
+
+// Faults are the faults of the main space, until that is reset.
+func (s *Server) Faults() *fault.Faults { return s.world.Space(world.Main).Faults }
 
 // Ledger is the people and money of the main space, for tests that block an account or lock a person half way.
 func (s *Server) Ledger() *ledger.Ledger { return s.world.Space(world.Main).Ledger }

@@ -9,6 +9,7 @@
 package clock
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,19 @@ func Wall() time.Time { return time.Now() }
 
 // Since tells how much real time has passed since t: for latency and uptime, never for the life of a token.
 func Since(t time.Time) time.Duration { return time.Since(t) }
+
+// Wait lets d of real time pass, or less when ctx ends first; it tells whether all of it has passed. Only a slow network is made of real
+// time: a fault's delay and dribble. Nothing expires by it.
+func Wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
 
 // Clock is a virtual clock, safe for concurrent use; reading it takes no lock.
 type Clock struct {
