@@ -271,7 +271,11 @@ func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, s
 	if u, err := url.Parse(f.publicURL); err == nil && u.Hostname() != "" {
 		hosts = append(hosts, strings.ToLower(u.Hostname()))
 	}
-	return admin.New(admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Key: f.adminKey, Hosts: hosts}).Serve
+	operations := make([]admin.Operation, len(in.Operations))
+	for i, o := range in.Operations {
+		operations[i] = admin.Operation{Bank: o.Bank, Method: o.Method, Path: o.Path, Op: o.Op}
+	}
+	return admin.New(admin.Options{World: in.World, Banks: in.Banks, Operations: operations, Version: in.Version, Key: f.adminKey, Hosts: hosts}).Serve
 }
 
 // guarded makes an admin key up where the address is not on loopback and none was given.

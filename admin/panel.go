@@ -20,11 +20,12 @@ import (
 
 // Options are what the panel needs to know of the sandbox around it.
 type Options struct {
-	World   *world.World
-	Banks   []string // names, in their order
-	Key     string   // the admin key; empty: none is asked for, because only loopback reaches the port
-	Hosts   []string // host names that may be called besides loopback ones
-	Version string
+	World      *world.World
+	Banks      []string    // names, in their order
+	Operations []Operation // routes of all banks
+	Key        string      // the admin key; empty: none is asked for, because only loopback reaches the port
+	Hosts      []string    // host names that may be called besides loopback ones
+	Version    string
 }
 
 // Panel answers everything under /admin, for every space.
@@ -36,7 +37,7 @@ type Panel struct {
 // New makes the panel of a sandbox.
 func New(o Options) *Panel {
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), spaceEndpoints(), activityEndpoints()} {
+	for _, group := range [][]endpoint{clockEndpoints(), faultEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
 	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",
@@ -59,13 +60,14 @@ func (p *Panel) Serve(ctx fiber.Ctx, space *world.Space, root, path string) erro
 
 // Desk is the verbs on one space.
 type Desk struct {
-	World *world.World
-	Space *world.Space
-	Root  string // prefix of the space in URLs
-	Banks []string
+	World      *world.World
+	Space      *world.Space
+	Root       string // prefix of the space in URLs
+	Banks      []string
+	Operations []Operation
 }
 
 // Desk is the one of a space, for callers without HTTP.
 func (p *Panel) Desk(s *world.Space, root string) *Desk {
-	return &Desk{World: p.options.World, Space: s, Root: root, Banks: p.options.Banks}
+	return &Desk{World: p.options.World, Space: s, Root: root, Banks: p.options.Banks, Operations: p.options.Operations}
 }

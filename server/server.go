@@ -59,9 +59,10 @@ type Admin func(Inside) func(ctx fiber.Ctx, space *world.Space, root, path strin
 
 // Inside is what the levers under /admin rule.
 type Inside struct {
-	World   *world.World
-	Banks   []string
-	Version string
+	World      *world.World
+	Banks      []string
+	Operations []Operation
+	Version    string
 }
 
 // maxBody is the largest request body that a bank takes, in bytes.
@@ -112,7 +113,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{options: o, world: w, mount: m, meter: newMeter(w, m), born: clock.Wall()}
 	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
 	if o.Admin != nil {
-		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Version: o.Version})
+		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Version: o.Version})
 	}
 	m.life, s.end = context.WithCancel(context.Background())
 	s.app = fiber.New(fiber.Config{

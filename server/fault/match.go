@@ -129,7 +129,7 @@ func (w *When) holds(a *Ask) bool {
 	if w.Answer != a.Answer {
 		return false
 	}
-	if !glob(w.Bank, a.Bank) || !glob(w.Op, a.Op) || !glob(w.Path, a.Path) || (w.Method != "" && w.Method != "*" && !strings.EqualFold(w.Method, a.Method)) {
+	if !Glob(w.Bank, a.Bank) || !Glob(w.Op, a.Op) || !Glob(w.Path, a.Path) || (w.Method != "" && w.Method != "*" && !strings.EqualFold(w.Method, a.Method)) {
 		return false
 	}
 	if w.Client != "" || w.User != "" {
@@ -138,7 +138,7 @@ func (w *When) holds(a *Ask) bool {
 		}
 		client, user := a.Caller()
 		_, login, _ := strings.Cut(user, "/")
-		if !glob(w.Client, client) || (!glob(w.User, user) && !glob(w.User, login)) {
+		if !Glob(w.Client, client) || (!Glob(w.User, user) && !Glob(w.User, login)) {
 			return false
 		}
 	}
@@ -154,11 +154,11 @@ func among(condition, mark string, values func(string) []string) bool {
 		return false
 	}
 	name, want, _ := strings.Cut(condition, mark)
-	return slices.ContainsFunc(values(strings.TrimSpace(name)), func(v string) bool { return glob(strings.TrimSpace(want), v) })
+	return slices.ContainsFunc(values(strings.TrimSpace(name)), func(v string) bool { return Glob(strings.TrimSpace(want), v) })
 }
 
-// glob tells whether text is as the pattern says. An empty pattern says nothing.
-func glob(pattern, text string) bool {
+// Glob tells whether text is as the pattern says. An empty pattern says nothing.
+func Glob(pattern, text string) bool {
 	if pattern == "" || pattern == text {
 		return true
 	}
