@@ -8,6 +8,7 @@ import (
 	_ "time/tzdata" // as main has it
 
 	"sandbank/seed"
+	"sandbank/server/fail"
 	"sandbank/server/ledger"
 )
 
@@ -159,6 +160,29 @@ func TestHouseholdsHoldOnOtherDays(t *testing.T) {
 						if e.Type == "card" {
 							checkHours(t, p.ID+" on "+day, &e, zone)
 						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestBlockedAccountsTakeNoPayments(t *testing.T) {
+	t.Parallel()
+	f := demo(t)
+	l, _ := plant(t, f, seed.Options{})
+	for _, b := range f.Banks {
+		for _, p := range l.People(b.Bank) {
+			mine := l.AccountsOf(p.ID)
+			for _, a := range mine {
+				if a.Status != ledger.Blocked {
+					continue
+				}
+				from := ledger.Payment{Bank: b.Bank, From: a.ID, To: mine[0].Number, Amount: 1, Entered: epoch(), Due: epoch()}
+				to := ledger.Payment{Bank: b.Bank, From: mine[0].ID, To: a.Number, Amount: 1, Entered: epoch(), Due: epoch()}
+				for _, payment := range []ledger.Payment{from, to} {
+					if err := l.CheckPayment(payment, epoch()); !fail.Is(err, fail.AccountBlocked) {
+						t.Errorf("%s: %s to %s: %v", p.ID, payment.From, payment.To, err)
 					}
 				}
 			}
