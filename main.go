@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 // ready is the first output, printed when the port answers: what runs, where, and how to get in.
 func ready(w io.Writer, srv *server.Server, f *flags) {
 	guide := srv.Guide(srv.URL())
-	fmt.Fprintf(w, "Sandbank %s: %d banks on one port, no real money.\n\n  Ready at  %s\n  Levers    %s\n", version, len(guide.Banks), guide.Base, guide.Base+admin.Prefix+"/openapi.json")
+	fmt.Fprintf(w, "Sandbank %s: %d banks on one port, no real money.\n\n  Ready at  %s\n  Console   %s\n", version, len(guide.Banks), guide.Base, guide.Base+"/admin")
 	if f.adminKey != "" {
 		fmt.Fprintf(w, "  Admin key %s\n", f.adminKey)
 	}
