@@ -145,7 +145,8 @@ func TestConsentPageOffersAccounts(t *testing.T) {
 		got = append(got, strings.Join(strings.Fields(label.Text()), " ")+map[bool]string{true: " on"}[on]+map[bool]string{true: " off"}[off])
 	}
 	want := []string{"Current accountBG12 SBNK 9155 1000 4489 98€ 4,210.33 on", "SavingsBG18 SBNK 9155 1000 7702 51€ 18,600.00 on",
-		"US dollar accountBG35 SBNK 9155 1000 3150 15$ 512.08", "Card accountBG20 SBNK 9155 1000 9041 72blocked off"}
+		"US dollar accountBG35 SBNK 9155 1000 3150 15$ 512.08", "Card accountBG20 SBNK 9155 1000 9041 72blocked off",
+		"Home loanBG54 SBNK 9155 1000 6620 30-€ 48,250.00"}
 	if !slices.Equal(got, want) {
 		t.Errorf("choices\n%q, want\n%q", got, want)
 	}
@@ -193,12 +194,12 @@ func TestConsentPageOfEachModel(t *testing.T) {
 	}{
 		"detailed":             {janeAsk, 0, []string{"Current accountBG12 SBNK 9155 1000 4489 98, balances and transactions€ 4,210.33", "SavingsBG18 SBNK 9155 1000 7702 51, details only€ 18,600.00"}, []string{"Account list", "Balances", "Transactions"}, "90 days, up to 4 times a day"},
 		"detailed and blocked": {access(`{"accounts":[{"iban":"` + savingsIBAN + `"},{"iban":"` + cardIBAN + `"}]}`), 0, []string{"SavingsBG18 SBNK 9155 1000 7702 51€ 18,600.00", "Card accountBG20 SBNK 9155 1000 9041 72blocked"}, []string{"Account list"}, "90 days, up to 4 times a day"},
-		"offered":              {access(`{"balances":[]}`), 4, nil, []string{"Account list", "Balances"}, "90 days, up to 4 times a day"},
+		"offered":              {access(`{"balances":[]}`), 5, nil, []string{"Account list", "Balances"}, "90 days, up to 4 times a day"},
 		"offered, restricted":  {access(`{"accounts":[],"restrictedTo":["SVGS"]}`), 1, nil, []string{"Account list"}, "90 days"},
-		"global":               {globalAsk, 0, []string{"Current accountBG12 SBNK 9155 1000 4489 98€ 4,210.33", "SavingsBG18 SBNK 9155 1000 7702 51€ 18,600.00", "US dollar accountBG35 SBNK 9155 1000 3150 15$ 512.08", "Card accountBG20 SBNK 9155 1000 9041 72blocked"}, []string{"Account list", "Balances", "Transactions"}, "90 days"},
-		"list":                 {listAsk, 0, []string{"Current accountBG12 SBNK 9155 1000 4489 98€ 4,210.33", "SavingsBG18 SBNK 9155 1000 7702 51€ 18,600.00", "US dollar accountBG35 SBNK 9155 1000 3150 15$ 512.08", "Card accountBG20 SBNK 9155 1000 9041 72blocked"}, []string{"Account list"}, "90 days"},
-		"one-off, today":       {strings.Replace(onceAsk, "2027-03-03", "2026-12-03", 1), 4, nil, []string{"Account list", "Balances", "Transactions"}, "today only, one access"},
-		"until tomorrow, once": {strings.Replace(strings.Replace(wholeAsk, ":4", ":1", 1), "9999-12-31", "2026-12-04", 1), 4, nil, []string{"Account list", "Balances", "Transactions"}, "1 day, up to once a day"},
+		"global":               {globalAsk, 0, []string{"Current accountBG12 SBNK 9155 1000 4489 98€ 4,210.33", "SavingsBG18 SBNK 9155 1000 7702 51€ 18,600.00", "US dollar accountBG35 SBNK 9155 1000 3150 15$ 512.08", "Card accountBG20 SBNK 9155 1000 9041 72blocked", "Home loanBG54 SBNK 9155 1000 6620 30-€ 48,250.00"}, []string{"Account list", "Balances", "Transactions"}, "90 days"},
+		"list":                 {listAsk, 0, []string{"Current accountBG12 SBNK 9155 1000 4489 98€ 4,210.33", "SavingsBG18 SBNK 9155 1000 7702 51€ 18,600.00", "US dollar accountBG35 SBNK 9155 1000 3150 15$ 512.08", "Card accountBG20 SBNK 9155 1000 9041 72blocked", "Home loanBG54 SBNK 9155 1000 6620 30-€ 48,250.00"}, []string{"Account list"}, "90 days"},
+		"one-off, today":       {strings.Replace(onceAsk, "2027-03-03", "2026-12-03", 1), 5, nil, []string{"Account list", "Balances", "Transactions"}, "today only, one access"},
+		"until tomorrow, once": {strings.Replace(strings.Replace(wholeAsk, ":4", ":1", 1), "9999-12-31", "2026-12-04", 1), 5, nil, []string{"Account list", "Balances", "Transactions"}, "1 day, up to once a day"},
 	} {
 		page := b.Browser().Get(authorizeURL("consentId", b.ask(c.body))).Submit("login", "jane")
 		var fixed, asks []string

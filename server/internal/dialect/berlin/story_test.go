@@ -207,7 +207,7 @@ func TestPlainOAuthMakesABankOfferedConsent(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	page := b.Browser().Get(authorizeURL()).Submit("demo", "jane")
-	if n := page.Doc.Find("input[type=checkbox]").Length(); n != 4 {
+	if n := page.Doc.Find("input[type=checkbox]").Length(); n != 5 {
 		t.Fatalf("%d accounts to choose from", n)
 	}
 	a := b.exchange(page.Submit("account", dollar).Param("code")).Want(200)

@@ -302,10 +302,10 @@ func TestAccounts(t *testing.T) {
 	d := open(t, server.Options{})
 	token := d.password("dave", "x").Text("access_token")
 	for query, want := range map[string]int{
-		"": 3, "ids=1,2": 2, "ids=1&ids=3": 2, "ids=99": 0, "search=girokonto": 1, "search=GIRO+konto": 1, "search=giro+tages": 0, "search=DE52": 1, "search=411111": 1,
-		"accountTypes=Checking,Savings": 2, "accountTypes=checking": 1, "accountTypeIds=3": 1, "bankConnectionIds=1": 3, "bankConnectionIds=2": 0,
-		"minBalance=0": 2, "maxBalance=-418.95": 1, "maxBalance=-418.96": 0, "minBalance=3254.17&maxBalance=3254.17": 1,
-		"minLastSuccessfulUpdate=2026-12-03": 3, "maxLastSuccessfulUpdate=2026-12-02": 0, "colour=red": 3,
+		"": 6, "ids=1,2": 2, "ids=1&ids=3": 2, "ids=99": 0, "search=girokonto": 1, "search=GIRO+konto": 1, "search=giro+tages": 0, "search=DE52": 1, "search=411111": 1,
+		"accountTypes=Checking,Savings": 4, "accountTypes=checking": 3, "accountTypes=Loan": 1, "accountTypeIds=3": 1, "bankConnectionIds=1": 6, "bankConnectionIds=2": 0,
+		"minBalance=0": 4, "minBalance=-418.95&maxBalance=-418.95": 1, "minBalance=-418.94&maxBalance=-0.01": 0, "maxBalance=-418.95": 2, "maxBalance=-418.96": 1, "minBalance=3254.17&maxBalance=3254.17": 1,
+		"minLastSuccessfulUpdate=2026-12-03": 6, "maxLastSuccessfulUpdate=2026-12-02": 0, "colour=red": 6,
 	} {
 		if got := len(d.accounts(token, query)); got != want {
 			t.Errorf("%s: %d accounts, want %d", query, got, want)
@@ -316,6 +316,12 @@ func TestAccounts(t *testing.T) {
 		"minLastSuccessfulUpdate=2026-12-03&maxLastSuccessfulUpdate=2026-12-02": "INVALID_FILTER_OPTIONS", "search=a&search=b": "BAD_REQUEST",
 		"ids=" + strings.Repeat("1,", 1001): "TOO_MANY_IDS", "search=%zz": "BAD_REQUEST"} {
 		d.refused(d.call("GET", "/api/v1/accounts?"+query, token, ""), 400, code)
+	}
+	for id, want := range map[string]string{"1": "Checking EUR false", "3": "CreditCard EUR false", "7": "Loan EUR false", "8": "Checking USD false", "9": "Checking EUR true"} {
+		v := d.call("GET", "/api/v1/accounts/"+id, token, "").Want(200).JSON()
+		if got := fmt.Sprint(v["accountType"], " ", v["accountCurrency"], " ", v["isSeized"]); got != want || (v["availableFunds"] == nil) != (id == "7") {
+			t.Errorf("account %s: %s, want %s: %v", id, got, want, v)
+		}
 	}
 	one := d.call("PATCH", "/api/v1/accounts/1", token, `{"accountName":"Meins","accountType":"Bausparen","isNew":true}`).Want(200).JSON()
 	if one["accountName"] != "Meins" || one["accountType"] != "Bausparen" || one["isNew"] != true || one["accountTypeId"].(json.Number) != "8" {

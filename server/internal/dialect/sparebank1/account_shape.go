@@ -125,7 +125,7 @@ func showAccount(c *wire.Call, a *ledger.Account, owner *shapeOwner, preferred s
 		limit := money(a.Limit)
 		out.Type, out.DescriptionCode, out.CardLimit, out.CardAccount = "CREDITCARD", "CREDITCARD", &limit, cardAccount(a)
 	case a.Kind == ledger.Loan:
-		out.Type, out.DescriptionCode = "LOAN", "LOAN"
+		out.Type, out.DescriptionCode, out.Available = "LOAN", "LOAN", 0 // what is owed cannot be spent
 	case a.Currency != "NOK":
 		out.DescriptionCode = "CURDEPOSIT"
 	}

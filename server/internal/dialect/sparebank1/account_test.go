@@ -194,13 +194,14 @@ func TestAccountGroups(t *testing.T) {
 	box := start(t)
 	who := map[string]servertest.Option{"dave": bearer(t, box, "dave"), "kari": bearer(t, box, "kari"), "tom": bearer(t, box, "tom")}
 	tests := []struct{ who, query, want string }{
-		{"dave", "", "1 2"},
-		{"dave", "?includeCreditCardAccounts=true", "1 2 4"},
-		{"dave", "?includeCreditcardAccounts=True", "1 2 4"},
-		{"dave", "?includeNokAccounts=True&includeCurrencyAccounts=True&includeBsuAccounts=True&includeCreditcardAccounts=False", "1 2 3 5"},
+		{"dave", "", "1 2 7 8"},
+		{"dave", "?includeCreditCardAccounts=true", "1 2 4 7 8"},
+		{"dave", "?includeCreditcardAccounts=True", "1 2 4 7 8"},
+		{"dave", "?includeNokAccounts=True&includeCurrencyAccounts=True&includeBsuAccounts=True&includeCreditcardAccounts=False", "1 2 3 5 7 8"},
 		{"dave", "?includeNokAccounts=FALSE&includeBsuAccounts=true", "3"},
-		{"dave", "?includeNokAccounts=", "1 2"},
-		{"dave", "?includeSomethingElse=7", "1 2"},
+		{"dave", "?includeNokAccounts=", "1 2 7 8"},
+		{"dave", "?includeNokAccounts=false&includePensionAccounts=true", "6"},
+		{"dave", "?includeSomethingElse=7", "1 2 7 8"},
 		{"kari", "", "Current Blocked Loan"},
 		{"kari", "?includeAskAccounts=true&includePensionAccounts=true&includeNokAccounts=false", "Pension ASK OldPension"},
 		{"kari", "?includeCurrencyAccounts=true&includeNokAccounts=false", "Dollar"},
@@ -231,6 +232,9 @@ func TestAccountGroups(t *testing.T) {
 	if blocked.Type != "LOAN" {
 		t.Errorf("a loan is %+v", blocked)
 	}
+	if loan := box.Get(accounts+"/"+daves[:19]+"7", who["dave"]).Want(200).JSON(); fmt.Sprint(loan["balance"], " ", loan["availableBalance"]) != "-1842300.00 0.00" {
+		t.Errorf("dave's loan is %v", loan)
+	}
 	box.Get(accounts+"/kariDollar", who["kari"]).Want(200).Into(&blocked)
 	if blocked.DescriptionCode != "CURDEPOSIT" {
 		t.Errorf("a currency account is %+v", blocked)
@@ -251,8 +255,8 @@ func TestAccountKeys(t *testing.T) {
 			t.Errorf("%s: %s, want %s", query, got, want)
 		}
 	}
-	if n := len(box.Get(accounts+"/keys", dave).Want(200).JSON()["accountKeysMap"].(map[string]any)); n != 5 {
-		t.Errorf("%d keys without a number, want all five", n)
+	if n := len(box.Get(accounts+"/keys", dave).Want(200).JSON()["accountKeysMap"].(map[string]any)); n != 8 {
+		t.Errorf("%d keys without a number, want all eight", n)
 	}
 	refused(t, box, "encoding", box.Get(accounts+"/keys?accountNumber=%zz", dave), 400, "BAD_REQUEST")
 }
