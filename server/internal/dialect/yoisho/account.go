@@ -1,6 +1,7 @@
 package yoisho
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -45,7 +46,7 @@ func token(c *wire.Call) error {
 	}
 
 	c.NoStore()
-	return show(c, 200, shapeToken{"bearer", "read", issued.Access.Value})
+	return show(c, 200, shapeToken{"bearer", "read", issued.Access.Value, c.Space.Grants.ExpiresIn(issued.Access, c.Now)})
 }
 
 func info(c *wire.Call) error {
@@ -96,9 +97,10 @@ func owner(c *wire.Call) (*ledger.Person, error) {
 // Shapes: the order of the fields is that of the document.
 type (
 	shapeToken struct {
-		Type   string `json:"token_type"`
-		Scope  string `json:"scope"`
-		Access string `json:"access_token"`
+		Type    string          `json:"token_type"`
+		Scope   string          `json:"scope"`
+		Access  string          `json:"access_token"`
+		Expires json.RawMessage `json:"expires_in,omitempty"` // only where a policy has it told
 	}
 	shapeInfo struct {
 		Owner    string `json:"account_owner"`
