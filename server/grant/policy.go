@@ -128,7 +128,10 @@ func (p *Policy) Value(k Knob, bank, client, user string) (Value, string) {
 		return Value{Never: true}, "no policy"
 	}
 	if c := p.state.Load(); c.knobs[k] {
-		for _, at := range [...]Level{{Bank: bank, User: user}, {Bank: bank, Client: client}, {Bank: bank}, {}} {
+		for i, at := range [...]Level{{Bank: bank, User: user}, {Bank: bank, Client: client}, {Bank: bank}, {}} {
+			if i == 0 && user == "" || i == 1 && client == "" {
+				continue // that would be the bank's level
+			}
 			if l := c.levels[at]; l != nil {
 				if own, ok := l.settings[k]; ok {
 					return own, l.name
