@@ -50,9 +50,6 @@ func (g *Grants) lags(token *Token, of *Grant, e *Event, now time.Time, t *fail.
 
 // use counts one call with an access token, where the policy limits them. A token that is used up is refused like an expired one.
 func (g *Grants) use(token *Token, t *fail.Trail) error {
-	if !g.Policy.turned(Uses) {
-		return nil
-	}
 	most, source := g.Policy.Value(Uses, token.Bank, token.Client, token.Owner)
 	if most.Count == 0 {
 		return nil

@@ -253,7 +253,7 @@ func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, erro
 		}
 	}
 	if token.Spent != nil && !rule.again(token, now) {
-		return nil, g.reused(token, rule, now, t)
+		return nil, g.reused(token, &rule, now, t)
 	}
 	if g.Expired(token, now) {
 		return nil, t.No("not expired", fail.New(fail.InvalidGrant, "%s", token.expiry(now)))
@@ -266,7 +266,7 @@ func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, erro
 	if err != nil {
 		return nil, err
 	}
-	return g.renew(token, of, rule, scope, now, t)
+	return g.renew(token, of, &rule, scope, now, t)
 }
 
 // Grant returns a grant by id, or nil.

@@ -85,7 +85,7 @@ func (r *renewal) scope(granted, asked string, t *fail.Trail) (string, error) {
 }
 
 // renew deals the tokens of a refresh that nothing stands against.
-func (g *Grants) renew(token *Token, of *Grant, rule renewal, scope string, now time.Time, t *fail.Trail) (*Issued, error) {
+func (g *Grants) renew(token *Token, of *Grant, rule *renewal, scope string, now time.Time, t *fail.Trail) (*Issued, error) {
 	if token.Spent == nil && (rule.mode == Keep || rule.mode == Silent) {
 		issued := g.renewed(token, of, rule, scope, now)
 		token = g.idle(token, of, rule, now)
@@ -111,7 +111,7 @@ func (g *Grants) renew(token *Token, of *Grant, rule renewal, scope string, now 
 }
 
 // rotate spends the refresh token, or its one more use in the grace.
-func (g *Grants) rotate(token *Token, rule renewal, now time.Time, t *fail.Trail) error {
+func (g *Grants) rotate(token *Token, rule *renewal, now time.Time, t *fail.Trail) error {
 	if rule.graced(token, now) {
 		g.tokens.Update(token.Value, func(v Token) (Token, error) {
 			v.Spent = &Event{At: v.Spent.At, By: byGrace, Why: "rotated, and used once more in its grace"}
@@ -132,7 +132,7 @@ func (g *Grants) rotate(token *Token, rule renewal, now time.Time, t *fail.Trail
 }
 
 // renewed is a refresh's access token: a new one, or the one that lives, where the policy has a server that deals no second.
-func (g *Grants) renewed(token *Token, of *Grant, rule renewal, scope string, now time.Time) *Issued {
+func (g *Grants) renewed(token *Token, of *Grant, rule *renewal, scope string, now time.Time) *Issued {
 	out := &Issued{Grant: of, Owner: of.Owner}
 	if rule.same {
 		out.Access = g.newest(now, func(t *Token) bool { return t.Kind == Access && t.Grant == of.ID && t.Scope == scope })
@@ -159,7 +159,7 @@ func (g *Grants) newest(now time.Time, keep func(*Token) bool) (found *Token) {
 }
 
 // idle counts the life of a refresh token that stays the same anew, where its limit is one of idleness.
-func (g *Grants) idle(token *Token, of *Grant, rule renewal, now time.Time) *Token {
+func (g *Grants) idle(token *Token, of *Grant, rule *renewal, now time.Time) *Token {
 	if rule.absolute {
 		return token
 	}
@@ -179,7 +179,7 @@ func (g *Grants) idle(token *Token, of *Grant, rule renewal, now time.Time) *Tok
 }
 
 // reused refuses a refresh token that was rotated away and came back: two parties hold it.
-func (g *Grants) reused(token *Token, rule renewal, now time.Time, t *fail.Trail) error {
+func (g *Grants) reused(token *Token, rule *renewal, now time.Time, t *fail.Trail) error {
 	const check = "not rotated away"
 	if rule.reuse == ReuseDeny {
 		return t.No(check, fail.New(fail.InvalidGrant, "%s was rotated away and came back; its grant goes on by policy", token.ID))

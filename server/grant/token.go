@@ -121,13 +121,23 @@ type Form func(d *dice.Dice, kind Kind, g *Grant, now time.Time) string
 // opaque is the form of banks that have none of their own: 256 bits.
 func opaque(d *dice.Dice, _ Kind, _ *Grant, _ time.Time) string { return d.Base64(32) }
 
+// rule is the knob of a kind's life, and how its ids begin.
+func (k Kind) rule() (life Knob, prefix string) {
+	switch k {
+	case Code:
+		return CodeTTL, "ac_"
+	case Access:
+		return AccessTTL, "at_"
+	}
+	return RefreshTTL, "rt_"
+}
+
 func (g *Grants) mint(kind Kind, parent *Token, of *Grant, scope string, now time.Time) *Token {
-	knob := map[Kind]Knob{Code: CodeTTL, Access: AccessTTL, Refresh: RefreshTTL}[kind]
+	knob, prefix := kind.rule()
 	if kind == Access && of.Owner == "" {
 		knob = ClientTTL
 	}
 	life, source := g.life(knob, of)
-	prefix := map[Kind]string{Code: "ac_", Access: "at_", Refresh: "rt_"}[kind]
 	t := &Token{ID: prefix + g.dice.Text(dice.Lower, 10), Kind: kind, Grant: of.ID, Bank: of.Bank, Client: of.Client, Owner: of.Owner,
 		Scope: scope, Issued: now, Life: life.Duration, Policy: source}
 	t.Expires = end(t, of, life)
@@ -203,8 +213,10 @@ func (g *Grants) Check(bank, value string, now time.Time, t *fail.Trail) (*Beare
 	if c := g.Client(bank, token.Client); c == nil || c.Disabled {
 		return nil, t.No("client enabled", fail.New(fail.TokenRevoked, "client %s is gone or disabled", token.Client))
 	}
-	if err := g.use(token, t); err != nil {
-		return nil, err
+	if g.Policy.turned(Uses) {
+		if err := g.use(token, t); err != nil {
+			return nil, err
+		}
 	}
 	return &Bearer{Token: token, Grant: of}, nil
 }
