@@ -528,3 +528,29 @@ func TestPoliciesUnderTraffic(t *testing.T) {
 		t.Errorf("left: %+v", v.Levels)
 	}
 }
+
+// A value is a text, a number or a boolean, and anything else is refused without harm.
+func FuzzPolicyText(f *testing.F) {
+	for _, text := range []string{`"5s"`, `3`, `-1.5e3`, `true`, `false`, `null`, `[]`, `{}`, `"`, `"\u00e9"`, ``} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, p []byte) {
+		var v admin.PolicyText
+		if err := json.Unmarshal(p, &v); err != nil {
+			return
+		}
+		var plain any
+		if err := json.Unmarshal(p, &plain); err != nil {
+			t.Fatalf("%q is no JSON, and was read as %q", p, v)
+		}
+		switch plain := plain.(type) {
+		case string:
+			if plain != string(v) {
+				t.Errorf("%q was read as %q", p, v)
+			}
+		case float64, bool:
+		default:
+			t.Errorf("%q was read as %q", p, v)
+		}
+	})
+}

@@ -2,9 +2,12 @@ package grant_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"sandbank/server/clock"
 	"sandbank/server/dice"
@@ -420,6 +423,46 @@ func TestPolicyChangesTogetherAndBack(t *testing.T) {
 	if len(g.Policy.Levels()) != 0 {
 		t.Errorf("an empty level is left: %v", g.Policy.Levels())
 	}
+}
+
+// Whatever is turned and re-timed, taking it back leaves everything as it was.
+func TestUndoIsTheIdentityOfPolicies(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		g := book()
+		for range 3 {
+			code(g)
+			g.Issue(grant.Authorization{Bank: "b", Client: "app", Owner: "b/dave", Scope: "read"}, true, now)
+			g.Issue(grant.Authorization{Bank: "b", Client: "app", Scope: "read"}, false, now)
+		}
+		look := func() string {
+			var rows []string
+			g.Living(now, func(t *grant.Token) { rows = append(rows, fmt.Sprintf("%+v %v", *t, g.Grant(t.Grant).Ends)) })
+			slices.Sort(rows)
+			return fmt.Sprint(rows, g.Policy.Levels())
+		}
+		turn := func() {
+			at := rapid.SampledFrom([]grant.Level{{}, {Bank: "b"}, {Bank: "b", Client: "app"}, {Bank: "b", User: "b/dave"}}).Draw(t, "level")
+			k := rapid.SampledFrom([]grant.Knob{grant.CodeTTL, grant.AccessTTL, grant.ClientTTL, grant.RefreshTTL, grant.RefreshMaxTTL, grant.Boundary}).Draw(t, "knob")
+			if rapid.Bool().Draw(t, "unset") {
+				g.Policy.Unset(at, k)
+			} else {
+				g.Policy.Set(at, k, grant.Lifetime(time.Duration(rapid.IntRange(0, 100).Draw(t, "life"))*time.Minute))
+			}
+			g.Retime(k, func(*grant.Token) bool { return true }, now)
+		}
+		turn()
+		before := look()
+		r := &store.Recorder{}
+		g.Watch(r)
+		for range rapid.IntRange(1, 6).Draw(t, "changes") {
+			turn()
+		}
+		g.Watch(nil)
+		if kept := r.Undo(); kept != 0 || look() != before {
+			t.Fatalf("%d kept; it was\n%s\nand is\n%s", kept, before, look())
+		}
+	})
 }
 
 // Each bank has the knobs that can do something there, its own defaults first.
