@@ -44,8 +44,9 @@ type KnobInfo struct{ Bank, Knob, Default, Doc string }
 func (s *Server) Knobs() []KnobInfo {
 	var out []KnobInfo
 	for _, b := range s.mount.banks {
+		knobs := b.Profile().Settings()
 		for _, spec := range grant.Specs() {
-			if v, ok := b.Defaults[spec.Knob]; ok {
+			if v, ok := knobs[spec.Knob]; ok {
 				out = append(out, KnobInfo{b.Name, string(spec.Knob), spec.Format(v), spec.Doc})
 			}
 		}

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"sandbank/server"
+	"sandbank/server/grant"
 	"sandbank/server/servertest"
 )
 
@@ -114,11 +116,33 @@ func endpoints(srv *server.Server) string {
 	return b.String()
 }
 
+// knobTable has one row for each knob and default, with the banks that share them.
 func knobTable(srv *server.Server) string {
+	type row struct{ knob, standard, doc string }
+	banks := map[row][]string{}
+	var rows []row
+	for _, spec := range grant.Specs() {
+		for _, k := range srv.Knobs() {
+			r := row{k.Knob, k.Default, k.Doc}
+			if values := slices.Clone(spec.Choices); len(values) > 0 {
+				if spec.Form != "" {
+					values = append(values, "`"+spec.Form+"`")
+				}
+				r.doc += ": " + strings.Join(values, ", ")
+			}
+			if k.Knob != string(spec.Knob) {
+				continue
+			}
+			if banks[r] == nil {
+				rows = append(rows, r)
+			}
+			banks[r] = append(banks[r], k.Bank)
+		}
+	}
 	var b strings.Builder
-	b.WriteString("| bank | knob | default | what |\n|---|---|---|---|\n")
-	for _, k := range srv.Knobs() {
-		fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", k.Bank, k.Knob, k.Default, k.Doc)
+	b.WriteString("| knob | default | at | what |\n|---|---|---|---|\n")
+	for _, r := range rows {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.knob, r.standard, strings.Join(banks[r], ", "), r.doc)
 	}
 	return b.String()
 }

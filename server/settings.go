@@ -17,7 +17,7 @@ func ParseTTL(text string) (Setting, error) {
 	}
 	lifetimes := []string{}
 	for _, s := range grant.Specs() {
-		if len(s.Choices) == 0 && !s.Count {
+		if s.Lifetime() {
 			lifetimes = append(lifetimes, string(s.Knob))
 		}
 	}
@@ -53,9 +53,10 @@ func setting(bank string, knob grant.Knob, text string) (Setting, error) {
 		if d.Name != bank {
 			continue
 		}
-		if _, ok := d.Defaults[knob]; !ok {
+		knobs := d.Profile().Settings()
+		if _, ok := knobs[knob]; !ok {
 			var has []string
-			for k := range d.Defaults {
+			for k := range knobs {
 				has = append(has, string(k))
 			}
 			slices.Sort(has)

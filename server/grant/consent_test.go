@@ -172,6 +172,9 @@ func TestPolicyCascade(t *testing.T) {
 	want(8*time.Second, "bank b")
 	set(grant.Level{Bank: "b", Client: "app"}, 7*time.Second)
 	want(7*time.Second, "client app")
+	if v, from := g.Policy.Value(grant.AccessTTL, "b", "app", ""); v.Duration != 7*time.Second || from != "client app" {
+		t.Errorf("without a user: %v from %s", v.Duration, from)
+	}
 	set(grant.Level{Bank: "b", User: "b/dave"}, 6*time.Second)
 	want(6*time.Second, "user b/dave")
 	if i := mustIssue(t, g); i.Access.Life != 6*time.Second || i.Access.Policy != "user b/dave" {

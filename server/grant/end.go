@@ -13,25 +13,26 @@ type End struct {
 
 // Ends are the next ends after now of what lives, soonest first, at most n.
 func (g *Grants) Ends(now time.Time, n int) []End {
-	out := g.ends(func(at time.Time) bool { return at.After(now) })
+	out := g.ends(func(at, _ time.Time) bool { return at.After(now) })
 	return out[:min(n, len(out))]
 }
 
 // Between are the ends after from, up to and at to, of what nothing else ended: what a jump from one to the other kills, or revives.
 func (g *Grants) Between(from, to time.Time) []End {
-	return g.ends(func(at time.Time) bool { return at.After(from) && !at.After(to) })
+	return g.ends(func(_, dead time.Time) bool { return dead.After(from) && !dead.After(to) })
 }
 
-func (g *Grants) ends(keep func(time.Time) bool) []End {
+// ends asks keep about each end, and about the first instant at which the thing is over.
+func (g *Grants) ends(keep func(at, dead time.Time) bool) []End {
 	var out []End
 	g.tokens.Range(func(_ string, t *Token) bool {
-		if !t.Expires.IsZero() && keep(t.Expires) && t.Spent == nil && revocation(t, g.grants.Get(t.Grant)) == nil {
+		if !t.Expires.IsZero() && keep(t.Expires, g.dead(t)) && t.Spent == nil && revocation(t, g.grants.Get(t.Grant)) == nil {
 			out = append(out, End{t.Expires, string(t.Kind), t.ID, t.Bank, t.Owner})
 		}
 		return true
 	})
 	g.consents.Range(func(_ string, c *Consent) bool {
-		if c.Stored == Valid && keep(c.Until) {
+		if c.Stored == Valid && keep(c.Until, c.Until) {
 			out = append(out, End{c.Until, "consent", c.ID, c.Bank, c.Owner})
 		}
 		return true

@@ -1,9 +1,9 @@
 // Package grant owns what was allowed to whom, for how long: clients, authorization requests, grants, codes, tokens, consents, and the
 // policy cascade that decides their lives. The terms are those of RFC 6749, RFC 7636 and NextGenPSD2.
 //
-// Invariants: a code is redeemed once and a rotating refresh token is used once, whoever races for it; the second use ends the whole
-// grant (RFC 6749 §4.1.2, RFC 9700 §4.14.2); a token dies with its grant; expiry is a predicate of the instant asked about, and at the
-// very instant of expiry a token is expired. Lifetimes are durations here and seconds only on a wire. The package knows no HTTP, no
+// Invariants, as long as no policy bends them: a code is redeemed once and a rotating refresh token is used once, whoever races for it;
+// the second use ends the whole grant (RFC 6749 §4.1.2, RFC 9700 §4.14.2); a token dies with its grant; expiry is a predicate of the
+// instant asked about, and at the very instant of expiry a token is expired. Lifetimes are durations here and seconds only on a wire. The package knows no HTTP, no
 // wall clock, and of people and accounts only their ids. Refusals are *fail.Error.
 //
 //	code, _ := grants.Authorize(grant.Authorization{Bank: "berlin", Client: "bg-demo", Owner: "berlin/dave", …}, now)
@@ -14,7 +14,6 @@ package grant
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,6 +48,8 @@ type Grants struct {
 	limit     int
 	sweeping  sync.Mutex
 	answering sync.Mutex
+	evicting  sync.Mutex // held where max-grants is in force, from one redemption to the end of its evictions
+	renewing  sync.Mutex // held through a refresh where rotated tokens have a grace
 }
 
 type counters struct{ issued, dropped atomic.Int64 }
@@ -58,11 +59,11 @@ const DefaultLimit = 1_000_000
 
 // New returns an empty book of grants for these banks.
 func New(d *dice.Dice, banks ...Profile) *Grants {
-	base, quirks, forms := map[string]Settings{}, map[string]Settings{}, map[string]Form{}
+	forms := map[string]Form{}
 	for _, b := range banks {
-		base[b.Bank], quirks[b.Bank], forms[b.Bank] = b.Defaults, b.Original, b.Form
+		forms[b.Bank] = b.Form
 	}
-	return &Grants{Policy: newPolicy(base, quirks), dice: d, forms: forms, limit: DefaultLimit,
+	return &Grants{Policy: newPolicy(banks), dice: d, forms: forms, limit: DefaultLimit,
 		clients: store.New[string, Client](), requests: store.New[string, Request](), grants: store.New[string, Grant](),
 		tokens: store.New[string, Token](), consents: store.New[string, Consent](), calls: store.New[string, calls](),
 		sessions: store.New[string, Session]()}
@@ -119,9 +120,7 @@ func (g *Grants) tokensFor(of *Grant, parent *Token, scope string, refresh bool,
 		out.Refresh = g.mint(Refresh, parent, of, of.Scope, now)
 	}
 	if !of.Redeemed {
-		if next, err := g.grants.Update(of.ID, func(v Grant) (Grant, error) { v.Redeemed = true; return v, nil }); err == nil {
-			out.Grant = next
-		}
+		out.Grant = g.redeem(of, now)
 	}
 	return out
 }
@@ -158,7 +157,7 @@ func (g *Grants) Redeem(r Redemption, now time.Time, t *fail.Trail) (*Issued, er
 	if e := revocation(code, of); e != nil {
 		return nil, t.No("grant stands", fail.New(fail.InvalidGrant, "%s was revoked %s ago: %s", code.Grant, short(now.Sub(e.At)), e.Why))
 	}
-	if code.Expired(now) {
+	if g.Expired(code, now) {
 		return nil, t.No("code not expired", fail.New(fail.InvalidGrant, "%s", code.expiry(now)))
 	}
 	t.Pass("code not expired", "")
@@ -231,7 +230,7 @@ type Renewal struct {
 }
 
 // Refresh issues a new access token (RFC 6749 §6) and, where the policy rotates, a new refresh token. A refresh token that was rotated
-// away and comes back means that two parties hold it: the whole grant is revoked.
+// away and comes back means that two parties hold it: unless the policy says otherwise, the whole grant is revoked.
 func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, error) {
 	token := g.tokens.Get(r.Token)
 	if token == nil || token.Bank != r.Bank || token.Kind != Refresh {
@@ -245,41 +244,29 @@ func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, erro
 	if e := revocation(token, of); e != nil {
 		return nil, t.No("not revoked", fail.New(fail.InvalidGrant, "%s was revoked %s ago by the %s: %s", token.ID, short(now.Sub(e.At)), e.By, e.Why))
 	}
-	if token.Spent != nil {
-		return nil, g.reused(token, now, t)
+	rule := g.renewal(of)
+	if rule.grace > 0 {
+		g.renewing.Lock() // so that whoever comes in the grace finds the successor
+		defer g.renewing.Unlock()
+		if latest := g.tokens.Get(r.Token); latest != nil {
+			token = latest
+		}
 	}
-	if token.Expired(now) {
+	if token.Spent != nil && !rule.again(token, now) {
+		return nil, g.reused(token, &rule, now, t)
+	}
+	if g.Expired(token, now) {
 		return nil, t.No("not expired", fail.New(fail.InvalidGrant, "%s", token.expiry(now)))
 	}
 	t.Pass("not expired", "")
 	if err := g.consentStands(of, now, t); err != nil {
 		return nil, err
 	}
-	scope := of.Scope
-	if r.Scope != "" {
-		for _, s := range strings.Fields(r.Scope) {
-			if !HasScope(of.Scope, s) {
-				return nil, t.No("scope", fail.New(fail.InvalidScope, "scope %q was not granted; %q was", s, of.Scope))
-			}
-		}
-		scope = strings.Join(strings.Fields(r.Scope), " ")
+	scope, err := rule.scope(of.Scope, r.Scope, t)
+	if err != nil {
+		return nil, err
 	}
-	mode, _ := g.Policy.Value(Rotation, of.Bank, of.Client, of.Owner)
-	if mode.Text == Keep {
-		issued := g.tokensFor(of, token, scope, false, now)
-		issued.Refresh = token
-		return issued, nil
-	}
-	if err := g.spend(token, "exchange", "rotated", now); err != nil {
-		return nil, g.reused(token, now, t)
-	}
-	t.Pass("rotated", token.ID)
-	return g.tokensFor(of, token, scope, true, now), nil
-}
-
-func (g *Grants) reused(token *Token, now time.Time, t *fail.Trail) error {
-	g.Revoke(token.Grant, "reuse", "refresh token "+token.ID+" was used again after rotation", now)
-	return t.No("not rotated away", fail.New(fail.InvalidGrant, "%s was rotated away and came back: the whole grant %s is revoked", token.ID, token.Grant))
+	return g.renew(token, of, &rule, scope, now, t)
 }
 
 // Grant returns a grant by id, or nil.
@@ -299,7 +286,7 @@ func (g *Grants) Refreshable(of *Grant, now time.Time) (until time.Time, live bo
 		return time.Time{}, false
 	}
 	g.tokens.Range(func(_ string, t *Token) bool {
-		if t.Grant != of.ID || t.Kind == Code || t.Spent != nil || t.Revoked != nil || t.Expired(now) {
+		if t.Grant != of.ID || t.Kind == Code || t.Spent != nil || t.Revoked != nil || g.Expired(t, now) {
 			return true
 		}
 		if !live || t.Expires.IsZero() || (!until.IsZero() && t.Expires.After(until)) {

@@ -91,7 +91,7 @@ func (g *Grants) Answer(id string, make func(*Request) (to, code string)) (*Requ
 // Unused tells whether the code of an answered request still waits to be exchanged at now.
 func (g *Grants) Unused(r *Request, now time.Time) bool {
 	t := g.tokens.Get(r.Code)
-	return t != nil && t.Spent == nil && !t.Expired(now)
+	return t != nil && t.Spent == nil && !g.Expired(t, now)
 }
 
 // Session is a person's sign-in on the bank's own pages, apart from any client.

@@ -20,7 +20,7 @@ func (g *Grants) Stats(bank string, now time.Time) (s Stats) {
 		switch {
 		case revocation(t, g.grants.Get(t.Grant)) != nil:
 			s.Revoked++
-		case t.Expired(now):
+		case g.Expired(t, now):
 			s.Expired++
 		case t.Spent == nil:
 			s.Live++
@@ -54,7 +54,7 @@ func (g *Grants) Sweep(now time.Time, keep int) {
 	}
 	var rows []row
 	g.tokens.Range(func(value string, t *Token) bool {
-		dead := t.Expired(now) || t.Spent != nil || revocation(t, g.grants.Get(t.Grant)) != nil
+		dead := g.Expired(t, now) || t.Spent != nil || revocation(t, g.grants.Get(t.Grant)) != nil
 		rows = append(rows, row{value, t.Issued, dead})
 		return true
 	})
@@ -68,7 +68,9 @@ func (g *Grants) Sweep(now time.Time, keep int) {
 		return a.issued.Compare(b.issued)
 	})
 	for _, r := range rows[:max(0, len(rows)-keep)] {
-		g.tokens.Delete(r.value)
+		if t := g.tokens.Take(r.value); t != nil {
+			g.calls.Delete(usesOf(t))
+		}
 		g.counters.dropped.Add(1)
 	}
 	held := map[string]bool{}
@@ -111,7 +113,7 @@ func (g *Grants) sweepPages(now time.Time) {
 		return true
 	})
 	g.calls.Range(func(key string, c *calls) bool {
-		if now.Sub(c.from) > 48*time.Hour {
+		if !c.from.IsZero() && now.Sub(c.from) > 48*time.Hour { // without a beginning: they go with their token
 			g.calls.Delete(key)
 		}
 		return true
@@ -136,7 +138,7 @@ func (g *Grants) Copy(from *Grants) {
 	g.tokens.Copy(from.tokens)
 	g.consents.Copy(from.consents)
 	g.calls.Copy(from.calls)
-	g.Policy.levels.Store(from.Policy.levels.Load())
+	g.Policy.state.Store(from.Policy.state.Load())
 	g.counters.issued.Store(from.counters.issued.Load())
 	g.counters.dropped.Store(from.counters.dropped.Load())
 }

@@ -39,6 +39,7 @@ type Token struct {
 	Scope   string        `json:"scope"`
 	Issued  time.Time     `json:"issued"`
 	Expires time.Time     `json:"expires,omitzero"` // zero: never
+	Since   time.Time     `json:"since,omitzero"`   // when its life began to count, where that is not Issued
 	Life    time.Duration `json:"life"`             // as the policy had it
 	Policy  string        `json:"policy"`           // whose rule that was
 	Parent  string        `json:"parent,omitempty"` // ID of the code or refresh token that it came from
@@ -67,7 +68,15 @@ func (t *Token) Seconds(now time.Time) int64 {
 	return int64(max(d, 0) / time.Second)
 }
 
-// Expired tells whether the end has come: at the very instant of Expires it has.
+// began is when the token's life began to count.
+func (t *Token) began() time.Time {
+	if t.Since.IsZero() {
+		return t.Issued
+	}
+	return t.Since
+}
+
+// Expired tells whether the end has come: at the very instant of Expires it has. Grants.Expired also asks the policy.
 func (t *Token) Expired(now time.Time) bool { return !t.Expires.IsZero() && !now.Before(t.Expires) }
 
 // expiry explains an expired token in one sentence.
@@ -112,29 +121,48 @@ type Form func(d *dice.Dice, kind Kind, g *Grant, now time.Time) string
 // opaque is the form of banks that have none of their own: 256 bits.
 func opaque(d *dice.Dice, _ Kind, _ *Grant, _ time.Time) string { return d.Base64(32) }
 
+// rule is the knob of a kind's life, and how its ids begin.
+func (k Kind) rule() (life Knob, prefix string) {
+	switch k {
+	case Code:
+		return CodeTTL, "ac_"
+	case Access:
+		return AccessTTL, "at_"
+	}
+	return RefreshTTL, "rt_"
+}
+
 func (g *Grants) mint(kind Kind, parent *Token, of *Grant, scope string, now time.Time) *Token {
-	knob := map[Kind]Knob{Code: CodeTTL, Access: AccessTTL, Refresh: RefreshTTL}[kind]
+	knob, prefix := kind.rule()
 	if kind == Access && of.Owner == "" {
 		knob = ClientTTL
 	}
-	life, source := g.Policy.Value(knob, of.Bank, of.Client, of.Owner)
-	prefix := map[Kind]string{Code: "ac_", Access: "at_", Refresh: "rt_"}[kind]
+	life, source := g.life(knob, of)
 	t := &Token{ID: prefix + g.dice.Text(dice.Lower, 10), Kind: kind, Grant: of.ID, Bank: of.Bank, Client: of.Client, Owner: of.Owner,
 		Scope: scope, Issued: now, Life: life.Duration, Policy: source}
-	if !life.Never {
-		t.Expires = now.Add(life.Duration)
-	}
-	if kind == Refresh && !of.Ends.IsZero() && (t.Expires.IsZero() || of.Ends.Before(t.Expires)) {
-		t.Expires = of.Ends
-	}
+	t.Expires = end(t, of, life)
 	if parent != nil {
 		t.Parent = parent.ID
+		if kind == Refresh && parent.Kind == Refresh && g.absolute(of) {
+			t.Since, t.Life, t.Policy, t.Expires = parent.began(), parent.Life, parent.Policy, parent.Expires
+		}
 	}
 	form := g.forms[of.Bank]
 	if form == nil {
 		form = opaque
 	}
 	return g.keep(t, func() string { return form(g.dice, kind, of, now) })
+}
+
+// end is when a token is over that has this life; a refresh token not later than all refreshing.
+func end(t *Token, of *Grant, life Value) (at time.Time) {
+	if !life.Never {
+		at = t.began().Add(life.Duration)
+	}
+	if t.Kind == Refresh && !of.Ends.IsZero() && (at.IsZero() || of.Ends.Before(at)) {
+		at = of.Ends
+	}
+	return at
 }
 
 // keep stores the token under a value that nobody has. Short forms (Yoisho's codes have seven digits) collide now and then.
@@ -156,7 +184,7 @@ type Bearer struct {
 }
 
 // Check decides whether an access token opens a bank at now: unknown (also: another bank's), wrong kind, revoked or expired are refused
-// with how and since when.
+// with how and since when. Each time that it does counts as a use, where the policy limits them.
 func (g *Grants) Check(bank, value string, now time.Time, t *fail.Trail) (*Bearer, error) {
 	token := g.tokens.Get(value)
 	if token == nil {
@@ -170,11 +198,13 @@ func (g *Grants) Check(bank, value string, now time.Time, t *fail.Trail) (*Beare
 		return nil, t.No("token kind", fail.New(fail.TokenWrongKind, "%s is a %s, not an access token", token.ID, token.Kind))
 	}
 	of := g.grants.Get(token.Grant)
-	if e := revocation(token, of); e != nil {
+	switch e := revocation(token, of); {
+	case e == nil:
+		t.Pass("not revoked", "")
+	case !g.lags(token, of, e, now, t):
 		return nil, t.No("not revoked", fail.New(fail.TokenRevoked, "%s was revoked %s ago by the %s: %s", token.ID, short(now.Sub(e.At)), e.By, e.Why))
 	}
-	t.Pass("not revoked", "")
-	if token.Expired(now) {
+	if g.Expired(token, now) {
 		return nil, t.No("not expired", fail.New(fail.TokenExpired, "%s", token.expiry(now)))
 	}
 	if left, ends := token.Left(now); ends {
@@ -182,6 +212,11 @@ func (g *Grants) Check(bank, value string, now time.Time, t *fail.Trail) (*Beare
 	}
 	if c := g.Client(bank, token.Client); c == nil || c.Disabled {
 		return nil, t.No("client enabled", fail.New(fail.TokenRevoked, "client %s is gone or disabled", token.Client))
+	}
+	if g.Policy.turned(Uses) {
+		if err := g.use(token, t); err != nil {
+			return nil, err
+		}
 	}
 	return &Bearer{Token: token, Grant: of}, nil
 }

@@ -22,7 +22,7 @@ type Dialect struct {
 	Title    string         // for people: "Berlin"
 	About    string         // one sentence on which real bank's ways these are
 	Brand    page.Brand     // the look of its pages
-	Defaults grant.Settings // the lives of its tokens; a knob that is not here has no effect at this bank
+	Defaults grant.Settings // the lives of its tokens and its own rules; see grant.Profile.Settings for the knobs that come with these
 	Original grant.Settings // what stands in for some of them with --fidelity bank=original
 	Form     grant.Form     // the values of its tokens; nil: 256 bits of base64url
 	Routes   []Route

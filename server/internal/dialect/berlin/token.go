@@ -1,6 +1,8 @@
 package berlin
 
 import (
+	"encoding/json"
+
 	"sandbank/server/fail"
 	"sandbank/server/grant"
 	"sandbank/server/internal/wire"
@@ -10,14 +12,14 @@ import (
 // client that came without a consent was given one on the bank's page, and could not end it without its id. RFC 6749 §5.1 lets clients
 // ignore what they do not know.
 type shapeToken struct {
-	Access      string `json:"access_token"`
-	Type        string `json:"token_type"`
-	ExpiresIn   *int64 `json:"expires_in,omitempty"` // left out when the token does not expire
-	ConsentedOn int64  `json:"consented_on"`
-	Scope       string `json:"scope"`
-	Refresh     string `json:"refresh_token,omitempty"`
-	RefreshIn   *int64 `json:"refresh_token_expires_in,omitempty"`
-	Consent     string `json:"consentId,omitempty"`
+	Access      string          `json:"access_token"`
+	Type        string          `json:"token_type"`
+	ExpiresIn   json.RawMessage `json:"expires_in,omitempty"` // left out when the token does not expire
+	ConsentedOn int64           `json:"consented_on"`
+	Scope       string          `json:"scope"`
+	Refresh     string          `json:"refresh_token,omitempty"`
+	RefreshIn   *int64          `json:"refresh_token_expires_in,omitempty"`
+	Consent     string          `json:"consentId,omitempty"`
 }
 
 func token(c *wire.Call) error {
@@ -83,7 +85,7 @@ func clientToken(c *wire.Call, v *wire.Values, client *grant.Client) (*grant.Iss
 }
 
 func showToken(c *wire.Call, i *grant.Issued) shapeToken {
-	out := shapeToken{Access: i.Access.Value, Type: "Bearer", ExpiresIn: seconds(c, i.Access), ConsentedOn: i.Grant.Created.Unix(),
+	out := shapeToken{Access: i.Access.Value, Type: "Bearer", ExpiresIn: c.Space.Grants.ExpiresIn(i.Access, c.Now), ConsentedOn: i.Grant.Created.Unix(),
 		Scope: i.Access.Scope, Consent: i.Grant.Consent}
 	if i.Refresh != nil {
 		out.Refresh, out.RefreshIn = i.Refresh.Value, seconds(c, i.Refresh)

@@ -33,13 +33,14 @@ func New() dialect.Dialect {
 			Mark: `<circle cx="8" cy="8" r="5"/><circle cx="24" cy="8" r="5" opacity=".5"/><circle cx="8" cy="24" r="5" opacity=".5"/>` +
 				`<circle cx="24" cy="24" r="5"/><path d="M8 8l16 16" stroke="#cfaaf0" stroke-width="3"/>`},
 		Defaults: grant.Settings{
-			grant.AccessTTL:  grant.Lifetime(time.Hour),
-			grant.ClientTTL:  grant.Lifetime(time.Hour),
-			grant.RefreshTTL: grant.Forever(),          // refreshTokensValidityPeriod 0
-			grant.Rotation:   grant.Choice(grant.Keep), // product.md 2.7: static
-			grant.Attempts:   grant.Count(3),           // maxUserLoginAttempts
-			grant.SessionTTL: grant.Lifetime(time.Hour),
-			grant.Fidelity:   grant.Choice(grant.Faithful),
+			grant.AccessTTL:   grant.Lifetime(time.Hour),
+			grant.ClientTTL:   grant.Lifetime(time.Hour),
+			grant.RefreshTTL:  grant.Forever(),              // refreshTokensValidityPeriod 0
+			grant.Rotation:    grant.Choice(grant.Keep),     // product.md 2.7: static
+			grant.RefreshMode: grant.Choice(grant.Absolute), // a validity period is counted from the login
+			grant.Attempts:    grant.Count(3),               // maxUserLoginAttempts
+			grant.SessionTTL:  grant.Lifetime(time.Hour),
+			grant.Fidelity:    grant.Choice(grant.Faithful),
 		},
 		Form:   form,
 		Error:  refuse,

@@ -1,10 +1,12 @@
 package finapi
 
 import (
+	"encoding/json"
 	"strconv"
 	"time"
 
 	"sandbank/server/grant"
+	"sandbank/server/internal/wire"
 )
 
 // money is hundredths; on the wire it is a JSON number, written from the digits.
@@ -24,11 +26,11 @@ func (m money) MarshalJSON() ([]byte, error) {
 // Shapes: names and order of the fields are those of the document and of the spec.
 type (
 	shapeToken struct {
-		Access  string `json:"access_token"`
-		Type    string `json:"token_type"`
-		Refresh string `json:"refresh_token,omitempty"`
-		Expires int64  `json:"expires_in"`
-		Scope   string `json:"scope"`
+		Access  string          `json:"access_token"`
+		Type    string          `json:"token_type"`
+		Refresh string          `json:"refresh_token,omitempty"`
+		Expires json.RawMessage `json:"expires_in,omitempty"`
+		Scope   string          `json:"scope"`
 	}
 	shapeUser struct {
 		ID         string  `json:"id"`
@@ -59,11 +61,12 @@ type (
 
 // showToken tells a token. A fresh one of 3600 s says 3599, as the document shows: finAPI counts what is left when it writes the answer,
 // which is always a moment after the issue, in whole seconds. 0 means that a token never expires, so a token that ends says at least 1.
-func showToken(i *grant.Issued, now time.Time) shapeToken {
-	t := shapeToken{Access: i.Access.Value, Type: "bearer", Scope: "all"}
-	if left, ends := i.Access.Left(now); ends {
-		t.Expires = max(int64((left-1)/time.Second), 1)
+func showToken(c *wire.Call, i *grant.Issued) shapeToken {
+	seconds := int64(0)
+	if left, ends := i.Access.Left(c.Now); ends {
+		seconds = max(int64((left-1)/time.Second), 1)
 	}
+	t := shapeToken{Access: i.Access.Value, Type: "bearer", Expires: c.Space.Grants.Tell(i.Access, seconds, true), Scope: "all"}
 	if i.Refresh != nil {
 		t.Refresh = i.Refresh.Value
 	}

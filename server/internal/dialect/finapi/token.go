@@ -43,7 +43,7 @@ func token(c *wire.Call) error {
 	}
 
 	c.NoStore()
-	return c.JSON(200, showToken(issued, c.Now))
+	return c.JSON(200, showToken(c, issued))
 }
 
 // deal issues tokens; only a user's grant can be refreshed. Fidelity "original" hands out the same ones again, see same.go.

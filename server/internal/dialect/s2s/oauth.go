@@ -114,7 +114,7 @@ func token(c *wire.Call) error {
 	}
 
 	c.NoStore()
-	return show(c, showTokens(issued, c.Now))
+	return show(c, showTokens(c, issued))
 }
 
 // authenticate reads the application's credentials. The document writes BASE_64({id} :  {secret}); whoever follows it to the letter

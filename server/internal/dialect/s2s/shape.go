@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sandbank/server/grant"
+	"sandbank/server/internal/wire"
 	"sandbank/server/ledger"
 )
 
@@ -15,15 +16,15 @@ type (
 	shapeCode struct {
 		Code string `json:"code"`
 	}
-	// shapeTokens has numbers of seconds as pointers: a token without end has none, one that is dead on arrival has 0.
+	// shapeTokens tells a token without end by no number of seconds, and one that is dead on arrival by 0.
 	shapeTokens struct {
-		Type           string `json:"token_type"`
-		Access         string `json:"access_token"`
-		Expires        *int64 `json:"expires_in,omitempty"`
-		Consented      int64  `json:"consented_on"`
-		Scope          string `json:"scope"`
-		Refresh        string `json:"refresh_token,omitempty"`
-		RefreshExpires *int64 `json:"refresh_token_expires_in,omitempty"`
+		Type           string          `json:"token_type"`
+		Access         string          `json:"access_token"`
+		Expires        json.RawMessage `json:"expires_in,omitempty"`
+		Consented      int64           `json:"consented_on"`
+		Scope          string          `json:"scope"`
+		Refresh        string          `json:"refresh_token,omitempty"`
+		RefreshExpires *int64          `json:"refresh_token_expires_in,omitempty"`
 	}
 	shapeData[T any] struct {
 		Data T `json:"data"`
@@ -87,10 +88,11 @@ type (
 	}
 )
 
-func showTokens(i *grant.Issued, now time.Time) shapeTokens {
-	s := shapeTokens{Type: "bearer", Access: i.Access.Value, Expires: seconds(i.Access, now), Consented: i.Grant.Created.Unix(), Scope: i.Access.Scope}
+func showTokens(c *wire.Call, i *grant.Issued) shapeTokens {
+	s := shapeTokens{Type: "bearer", Access: i.Access.Value, Expires: c.Space.Grants.ExpiresIn(i.Access, c.Now),
+		Consented: i.Grant.Created.Unix(), Scope: i.Access.Scope}
 	if i.Refresh != nil {
-		s.Refresh, s.RefreshExpires = i.Refresh.Value, seconds(i.Refresh, now)
+		s.Refresh, s.RefreshExpires = i.Refresh.Value, seconds(i.Refresh, c.Now)
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package sparebank1
 
 import (
 	"cmp"
+	"encoding/json"
 	"time"
 
 	"sandbank/server/fail"
@@ -68,16 +69,16 @@ func issue(c *wire.Call, v *wire.Values, client *grant.Client, kind string) (*gr
 
 type (
 	shapeToken struct {
-		Access      string  `json:"access_token"`
-		Type        string  `json:"token_type"`
-		ExpiresIn   *int64  `json:"expires_in,omitempty"` // missing: never
-		Refresh     string  `json:"refresh_token,omitempty"`
-		RefreshIn   *int64  `json:"refresh_token_expires_in,omitempty"`
-		AbsoluteIn  *int64  `json:"refresh_token_absolute_expires_in,omitempty"`
-		Scope       string  `json:"scope"`
-		State       *string `json:"state,omitempty"`
-		Institution string  `json:"financial_institution_id,omitempty"`
-		UserInfo    string  `json:"userinfo,omitempty"` // JSON within JSON, as the bank sends it
+		Access      string          `json:"access_token"`
+		Type        string          `json:"token_type"`
+		ExpiresIn   json.RawMessage `json:"expires_in,omitempty"` // missing: never
+		Refresh     string          `json:"refresh_token,omitempty"`
+		RefreshIn   *int64          `json:"refresh_token_expires_in,omitempty"`
+		AbsoluteIn  *int64          `json:"refresh_token_absolute_expires_in,omitempty"`
+		Scope       string          `json:"scope"`
+		State       *string         `json:"state,omitempty"`
+		Institution string          `json:"financial_institution_id,omitempty"`
+		UserInfo    string          `json:"userinfo,omitempty"` // JSON within JSON, as the bank sends it
 	}
 	shapeUserInfo struct {
 		FirstName string `json:"firstname"`
@@ -87,7 +88,7 @@ type (
 )
 
 func showToken(c *wire.Call, i *grant.Issued) shapeToken {
-	out := shapeToken{Access: i.Access.Value, Type: "Bearer", ExpiresIn: seconds(i.Access.Expires, c.Now), Scope: i.Access.Scope,
+	out := shapeToken{Access: i.Access.Value, Type: "Bearer", ExpiresIn: c.Space.Grants.ExpiresIn(i.Access, c.Now), Scope: i.Access.Scope,
 		Institution: i.Grant.Facts[factInstitution]}
 	if i.Refresh != nil {
 		out.Refresh, out.RefreshIn, out.AbsoluteIn = i.Refresh.Value, seconds(i.Refresh.Expires, c.Now), seconds(i.Grant.Ends, c.Now)

@@ -1,6 +1,7 @@
 package yoisho
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -49,7 +50,7 @@ func token(c *wire.Call) error {
 	}
 
 	c.NoStore()
-	return show(c, 200, shapeToken{"bearer", "read", issued.Access.Value})
+	return show(c, 200, shapeToken{"bearer", "read", issued.Access.Value, c.Space.Grants.ExpiresIn(issued.Access, c.Now)})
 }
 
 // mostGuesses is how many wrong codes a client may try in a minute: seven digits can be guessed (RFC 6819 §4.4.3.6).
@@ -118,9 +119,10 @@ func owner(c *wire.Call) (*ledger.Person, error) {
 // Shapes: the order of the fields is that of the document.
 type (
 	shapeToken struct {
-		Type   string `json:"token_type"`
-		Scope  string `json:"scope"`
-		Access string `json:"access_token"`
+		Type    string          `json:"token_type"`
+		Scope   string          `json:"scope"`
+		Access  string          `json:"access_token"`
+		Expires json.RawMessage `json:"expires_in,omitempty"` // only where a policy has it told
 	}
 	shapeInfo struct {
 		Owner    string `json:"account_owner"`

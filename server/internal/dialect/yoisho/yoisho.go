@@ -33,6 +33,7 @@ func New() dialect.Dialect {
 			grant.SessionTTL: grant.Lifetime(clock.Day / 24),
 			grant.Attempts:   grant.Count(0),
 			grant.Fidelity:   grant.Choice(grant.Faithful),
+			grant.ExpiresIn:  grant.Choice(grant.TellOmit), // the document's answer has three fields
 		},
 		Original: grant.Settings{grant.AccessTTL: grant.Lifetime(30 * time.Second)}, // its source says 30, its documents 60
 		Form:     form,

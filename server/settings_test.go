@@ -1,0 +1,35 @@
+package server_test
+
+import (
+	"testing"
+
+	"sandbank/server"
+)
+
+// Every row of the table can be given to --policy, and every lifetime to --ttl.
+func TestEveryKnobCanBeSetAtTheStart(t *testing.T) {
+	t.Parallel()
+	srv, err := server.New(server.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []server.Setting
+	for _, k := range srv.Knobs() {
+		s, err := server.ParsePolicy(k.Bank + "." + k.Knob + "=" + k.Default)
+		if err != nil {
+			t.Errorf("%+v: %v", k, err)
+		}
+		all = append(all, s)
+	}
+	if _, err := server.New(server.Options{Policy: all}); err != nil {
+		t.Error(err)
+	}
+	if _, err := server.ParseTTL("s2s.refresh=never"); err != nil {
+		t.Error(err)
+	}
+	for _, text := range []string{"s2s.grace=5s", "s2s.expires_in_lie=5s", "s2s.refresh-scope=keep", "s2s.uses=1"} {
+		if _, err := server.ParseTTL(text); err == nil {
+			t.Errorf("%s is no lifetime, and --ttl takes it", text)
+		}
+	}
+}
