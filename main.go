@@ -272,7 +272,8 @@ func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, s
 	if u, err := url.Parse(f.publicURL); err == nil && u.Hostname() != "" {
 		hosts = append(hosts, strings.ToLower(u.Hostname()))
 	}
-	return admin.New(admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Key: f.adminKey, Hosts: hosts}).Serve
+	return admin.New(admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Key: f.adminKey, Hosts: hosts,
+		Secure: in.Secure}).Serve
 }
 
 // guarded makes an admin key up where the address is not on loopback and none was given.

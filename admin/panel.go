@@ -25,6 +25,7 @@ type Options struct {
 	Key     string   // the admin key; empty: none is asked for, because only loopback reaches the port
 	Hosts   []string // host names that may be called besides loopback ones
 	Version string
+	Secure  bool // whether the port speaks TLS
 }
 
 // Panel answers everything under /admin, for every space.
@@ -36,7 +37,7 @@ type Panel struct {
 // New makes the panel of a sandbox.
 func New(o Options) *Panel {
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), spaceEndpoints(), activityEndpoints()} {
+	for _, group := range [][]endpoint{clockEndpoints(), spaceEndpoints(), activityEndpoints(), journalEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
 	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",
@@ -63,9 +64,11 @@ type Desk struct {
 	Space *world.Space
 	Root  string // prefix of the space in URLs
 	Banks []string
+
+	options *Options
 }
 
 // Desk is the one of a space, for callers without HTTP.
 func (p *Panel) Desk(s *world.Space, root string) *Desk {
-	return &Desk{World: p.options.World, Space: s, Root: root, Banks: p.options.Banks}
+	return &Desk{World: p.options.World, Space: s, Root: root, Banks: p.options.Banks, options: &p.options}
 }

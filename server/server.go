@@ -61,6 +61,7 @@ type Inside struct {
 	World   *world.World
 	Banks   []string
 	Version string
+	Secure  bool // whether the port speaks TLS
 }
 
 // maxBody is the largest request body that a bank takes, in bytes.
@@ -110,7 +111,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{options: o, world: w, mount: m, meter: newMeter(w, m), born: clock.Wall()}
 	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
 	if o.Admin != nil {
-		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Version: o.Version})
+		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Version: o.Version, Secure: m.secure})
 	}
 	s.app = fiber.New(fiber.Config{
 		AppName: "Sandbank", CaseSensitive: true, StrictRouting: true, DisableDefaultDate: true,
