@@ -10,6 +10,7 @@
 package admin
 
 import (
+	"context"
 	"strings"
 
 	"github.com/gofiber/fiber/v3"
@@ -25,7 +26,8 @@ type Options struct {
 	Key     string   // the admin key; empty: none is asked for, because only loopback reaches the port
 	Hosts   []string // host names that may be called besides loopback ones
 	Version string
-	Secure  bool // whether the port speaks TLS
+	Secure  bool            // whether the port speaks TLS
+	Life    context.Context // streams and waits end with it; nil: never
 }
 
 // Panel answers everything under /admin, for every space.
@@ -36,8 +38,11 @@ type Panel struct {
 
 // New makes the panel of a sandbox.
 func New(o Options) *Panel {
+	if o.Life == nil {
+		o.Life = context.Background()
+	}
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), spaceEndpoints(), activityEndpoints(), journalEndpoints()} {
+	for _, group := range [][]endpoint{clockEndpoints(), spaceEndpoints(), activityEndpoints(), streamEndpoints(), journalEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
 	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",

@@ -61,7 +61,8 @@ type Inside struct {
 	World   *world.World
 	Banks   []string
 	Version string
-	Secure  bool // whether the port speaks TLS
+	Secure  bool            // whether the port speaks TLS
+	Life    context.Context // ends when the server begins to shut down: streams end then
 }
 
 // maxBody is the largest request body that a bank takes, in bytes.
@@ -79,6 +80,7 @@ type Server struct {
 	meter   *meter
 	admin   func(ctx fiber.Ctx, space *world.Space, root, path string) error
 	born    time.Time // real time
+	end     context.CancelFunc
 
 	mu       sync.Mutex
 	listener *listener
@@ -110,8 +112,10 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, world: w, mount: m, meter: newMeter(w, m), born: clock.Wall()}
 	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
+	life, end := context.WithCancel(context.Background())
+	s.end = end
 	if o.Admin != nil {
-		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Version: o.Version, Secure: m.secure})
+		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Version: o.Version, Secure: m.secure, Life: life})
 	}
 	s.app = fiber.New(fiber.Config{
 		AppName: "Sandbank", CaseSensitive: true, StrictRouting: true, DisableDefaultDate: true,
@@ -209,6 +213,7 @@ func (s *Server) Wait() error { return <-s.done }
 
 // Close stops accepting, lets requests that are under way finish for up to five seconds, cuts those that do not, and ends.
 func (s *Server) Close() error {
+	s.end() // the HTTP library waits for streams
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	err := s.app.ShutdownWithContext(ctx)
