@@ -273,7 +273,7 @@ func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, s
 		hosts = append(hosts, strings.ToLower(u.Hostname()))
 	}
 	return admin.New(admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Key: f.adminKey, Hosts: hosts,
-		Secure: in.Secure, Life: in.Life}).Serve
+		Secure: in.Secure, Life: in.Life, Replay: in.Replay}).Serve
 }
 
 // guarded makes an admin key up where the address is not on loopback and none was given.

@@ -25,7 +25,7 @@ func open(t testing.TB, o server.Options, a admin.Options) *desk {
 	t.Helper()
 	o.Admin = func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
 		a.World, a.Banks, a.Version = in.World, in.Banks, in.Version
-		a.Secure, a.Life = in.Secure, in.Life
+		a.Secure, a.Life, a.Replay = in.Secure, in.Life, in.Replay
 		return admin.New(a).Serve
 	}
 	return &desk{servertest.Start(t, o), t}

@@ -28,6 +28,7 @@ type Options struct {
 	Version string
 	Secure  bool            // whether the port speaks TLS
 	Life    context.Context // streams and waits end with it; nil: never
+	Replay  Replay          // nil: nothing can be replayed
 }
 
 // Panel answers everything under /admin, for every space.
@@ -42,7 +43,7 @@ func New(o Options) *Panel {
 		o.Life = context.Background()
 	}
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), spaceEndpoints(), activityEndpoints(), streamEndpoints(), journalEndpoints()} {
+	for _, group := range [][]endpoint{clockEndpoints(), spaceEndpoints(), activityEndpoints(), streamEndpoints(), journalEndpoints(), replayEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
 	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",

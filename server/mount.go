@@ -209,6 +209,9 @@ func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do
 	dated(ctx, call.Now)
 	entry.Took = clock.Since(began)
 	call.Journal(entry)
+	if r := rerunOf(ctx); r != nil {
+		r.entry, entry.Again = entry, r.of
+	}
 	call.Space.Journal.Append(entry)
 	m.note(entry, stack)
 	return err

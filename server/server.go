@@ -24,6 +24,7 @@ import (
 	"github.com/gofiber/fiber/v3"
 	"github.com/gofiber/fiber/v3/middleware/adaptor"
 	"github.com/rs/zerolog"
+	"github.com/valyala/fasthttp"
 
 	"sandbank/fixtures"
 	"sandbank/seed"
@@ -63,6 +64,7 @@ type Inside struct {
 	Version string
 	Secure  bool            // whether the port speaks TLS
 	Life    context.Context // ends when the server begins to shut down: streams end then
+	Replay  Replay
 }
 
 // maxBody is the largest request body that a bank takes, in bytes.
@@ -77,6 +79,7 @@ type Server struct {
 	world   *world.World
 	mount   *mount
 	app     *fiber.App
+	handler fasthttp.RequestHandler // of app
 	meter   *meter
 	admin   func(ctx fiber.Ctx, space *world.Space, root, path string) error
 	born    time.Time // real time
@@ -115,7 +118,7 @@ func New(o Options) (*Server, error) {
 	life, end := context.WithCancel(context.Background())
 	s.end = end
 	if o.Admin != nil {
-		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Version: o.Version, Secure: m.secure, Life: life})
+		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Version: o.Version, Secure: m.secure, Life: life, Replay: s.replay})
 	}
 	s.app = fiber.New(fiber.Config{
 		AppName: "Sandbank", CaseSensitive: true, StrictRouting: true, DisableDefaultDate: true,
@@ -125,6 +128,7 @@ func New(o Options) (*Server, error) {
 		ErrorHandler: s.broken,
 	})
 	s.app.Use(s.serve)
+	s.handler = s.app.Handler()
 	return s, nil
 }
 
