@@ -21,7 +21,6 @@ import (
 	"syscall"
 	"text/tabwriter"
 	"time"
-	_ "time/tzdata" // the banks' own time zones, also where the machine has none
 
 	"github.com/gofiber/fiber/v3"
 	"github.com/rs/zerolog"
@@ -86,7 +85,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 // ready is the first output, printed when the port answers: what runs, where, and how to get in.
 func ready(w io.Writer, srv *server.Server, f *flags) {
 	guide := srv.Guide(srv.URL())
-	fmt.Fprintf(w, "Sandbank %s: %d banks on one port, no real money.\n\n  Ready at  %s\n  Levers    %s\n", version, len(guide.Banks), guide.Base, guide.Base+admin.Prefix+"/openapi.json")
+	fmt.Fprintf(w, "Sandbank %s: %d banks on one port, no real money.\n\n  Ready at  %s\n  Console   %s\n", version, len(guide.Banks), guide.Base, guide.Base+"/admin")
 	if f.adminKey != "" {
 		fmt.Fprintf(w, "  Admin key %s\n", f.adminKey)
 	}
@@ -272,7 +271,11 @@ func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, s
 	if u, err := url.Parse(f.publicURL); err == nil && u.Hostname() != "" {
 		hosts = append(hosts, strings.ToLower(u.Hostname()))
 	}
-	return admin.New(admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Key: f.adminKey, Hosts: hosts,
+	operations := make([]admin.Operation, len(in.Operations))
+	for i, o := range in.Operations {
+		operations[i] = admin.Operation{Bank: o.Bank, Method: o.Method, Path: o.Path, Op: o.Op}
+	}
+	return admin.New(admin.Options{World: in.World, Banks: in.Banks, Operations: operations, Version: in.Version, Key: f.adminKey, Hosts: hosts,
 		Secure: in.Secure, Life: in.Life, Replay: in.Replay}).Serve
 }
 

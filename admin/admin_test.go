@@ -26,6 +26,9 @@ func open(t testing.TB, o server.Options, a admin.Options) *desk {
 	o.Admin = func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
 		a.World, a.Banks, a.Version = in.World, in.Banks, in.Version
 		a.Secure, a.Life, a.Replay = in.Secure, in.Life, in.Replay
+		for _, o := range in.Operations {
+			a.Operations = append(a.Operations, admin.Operation{Bank: o.Bank, Method: o.Method, Path: o.Path, Op: o.Op})
+		}
 		return admin.New(a).Serve
 	}
 	return &desk{servertest.Start(t, o), t}

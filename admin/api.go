@@ -72,6 +72,9 @@ func (r *request) decode(into any) error {
 // fields are tried one by one.
 func (r *request) blame(err error, into any) error {
 	e := fail.From(badJSON(err))
+	if e.Kind == fail.InvalidRequest && json.Valid(r.body) { // it is JSON, so some value does not fit
+		e = fail.Field("", "%v", err)
+	}
 	var fields map[string]json.RawMessage
 	if e.Kind != fail.InvalidField || e.Param != "" || json.Unmarshal(r.body, &fields) != nil {
 		return e

@@ -30,6 +30,7 @@ type EntryRow struct {
 	Tokens   []string  `json:"tokens,omitempty"` // ids of what was issued, used or refused
 	Kind     string    `json:"kind,omitempty"`   // of the refusal; none: it was not refused
 	Why      string    `json:"why,omitempty"`
+	Fault    string    `json:"fault,omitempty"` // id of the rule that spoiled the call
 	Again    uint64    `json:"again,omitempty"` // the entry that it is a replay of
 	Request  int       `json:"requestSize"`     // of the whole body, in bytes
 	Response int       `json:"responseSize"`
@@ -77,7 +78,7 @@ func filters() []parameter {
 	return []parameter{{"bank", "its name"}, {"op", "operation of the bank's table"}, {"method", "GET, POST, …"},
 		{"path", "a glob: * any text, ? one character; as */token"}, {"status", "401, 4xx, or several with commas"},
 		{"kind", "of the refusal, as token_expired"}, {"client", "client id"}, {"user", "dave, or yoisho/dave"},
-		{"token", "id of a token that was issued, used or refused"}, {"refused", "true: only what was refused"},
+		{"token", "id of a token that was issued, used or refused"}, {"refused", "true: only what was refused"}, {"fault", "id of the rule that spoiled the call"},
 		{"since", "after this entry's id, from this instant, or from so long ago (5m)"}, {"text", "anywhere in target, headers, bodies or reason"}}
 }
 
@@ -164,7 +165,7 @@ func (r *request) filter(known []parameter) (f journal.Filter, err error) {
 	}
 	get := r.query.Get
 	f = journal.Filter{Bank: get("bank"), Op: get("op"), Method: get("method"), Path: get("path"), Kind: fail.Kind(get("kind")), Client: get("client"),
-		User: get("user"), Token: get("token"), Text: get("text")}
+		User: get("user"), Token: get("token"), Fault: get("fault"), Text: get("text")}
 	if text := get("status"); text != "" {
 		if f.Status, err = journal.ParseStatuses(text); err != nil {
 			return f, fail.Field("status", "%v", err)
@@ -243,7 +244,7 @@ func (d *Desk) scheme() string {
 
 func entryRow(e *journal.Entry) EntryRow {
 	return EntryRow{ID: e.ID, At: e.At, Took: Duration(e.Took), Bank: e.Bank, Op: e.Op, Method: e.Method, Target: e.Target, Status: e.Status,
-		Client: e.Client, User: e.Owner, Tokens: e.Tokens, Kind: string(e.Kind), Why: e.Why, Again: e.Again, Request: e.Request.Size, Response: e.Response.Size}
+		Client: e.Client, User: e.Owner, Tokens: e.Tokens, Kind: string(e.Kind), Why: e.Why, Fault: e.Fault, Again: e.Again, Request: e.Request.Size, Response: e.Response.Size}
 }
 
 func entryView(e *journal.Entry, masked bool) EntryView {

@@ -21,14 +21,15 @@ import (
 
 // Options are what the panel needs to know of the sandbox around it.
 type Options struct {
-	World   *world.World
-	Banks   []string // names, in their order
-	Key     string   // the admin key; empty: none is asked for, because only loopback reaches the port
-	Hosts   []string // host names that may be called besides loopback ones
-	Version string
-	Secure  bool            // whether the port speaks TLS
-	Life    context.Context // streams and waits end with it; nil: never
-	Replay  Replay          // nil: nothing can be replayed
+	World      *world.World
+	Banks      []string    // names, in their order
+	Operations []Operation // routes of all banks
+	Key        string      // the admin key; empty: none is asked for, because only loopback reaches the port
+	Hosts      []string    // host names that may be called besides loopback ones
+	Version    string
+	Secure     bool            // whether the port speaks TLS
+	Life       context.Context // streams and waits end with it; nil: never
+	Replay     Replay          // nil: nothing can be replayed
 }
 
 // Panel answers everything under /admin, for every space.
@@ -43,7 +44,8 @@ func New(o Options) *Panel {
 		o.Life = context.Background()
 	}
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), spaceEndpoints(), activityEndpoints(), streamEndpoints(), journalEndpoints(), replayEndpoints()} {
+	for _, group := range [][]endpoint{clockEndpoints(), faultEndpoints(), spaceEndpoints(), activityEndpoints(),
+		streamEndpoints(), journalEndpoints(), replayEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
 	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",
@@ -66,15 +68,16 @@ func (p *Panel) Serve(ctx fiber.Ctx, space *world.Space, root, path string) erro
 
 // Desk is the verbs on one space.
 type Desk struct {
-	World *world.World
-	Space *world.Space
-	Root  string // prefix of the space in URLs
-	Banks []string
+	World      *world.World
+	Space      *world.Space
+	Root       string // prefix of the space in URLs
+	Banks      []string
+	Operations []Operation
 
 	options *Options
 }
 
 // Desk is the one of a space, for callers without HTTP.
 func (p *Panel) Desk(s *world.Space, root string) *Desk {
-	return &Desk{World: p.options.World, Space: s, Root: root, Banks: p.options.Banks, options: &p.options}
+	return &Desk{World: p.options.World, Space: s, Root: root, Banks: p.options.Banks, Operations: p.options.Operations, options: &p.options}
 }

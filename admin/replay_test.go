@@ -114,3 +114,25 @@ func TestReplayOfACutBody(t *testing.T) {
 		t.Error(a.Body[:80])
 	}
 }
+
+// A fault that cuts the connection has none to cut in process; the journal tells what it did all the same.
+func TestReplayMeetsFaults(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	d.Get("/account/home").Want(200)
+	rule := func(then string) string {
+		return d.pull("POST", "/faults", `{"when":{"op":"home"},"then":{`+then+`}}`).Want(201).Text("id")
+	}
+	for then, status := range map[string]int{`"status":503`: 503, `"drop":true`: 0, `"reset":true`: 0, `"truncate":3`: 200} {
+		id := rule(then)
+		var r admin.Replayed
+		d.pull("POST", "/journal/1/replay", `{}`).Want(200).Into(&r)
+		if len(r.Answers) != 1 || r.Answers[0].Status != status || r.Answers[0].ID == 0 {
+			t.Errorf("%s: %+v", then, r)
+		}
+		ids, _ := d.list("?fault=" + id)
+		if len(ids) != 1 || ids[0] != r.Answers[0].ID {
+			t.Errorf("%s: entries %v", then, ids)
+		}
+	}
+}

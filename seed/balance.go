@@ -28,6 +28,9 @@ func (d *diary) balance(end int64) int64 {
 		r := d.chance("balancing", e.ID)
 		switch {
 		case free: // deposits and instalments follow from the balance already
+		case before < floor && d.account.Kind == ledger.Card: // a bill that the month before could not have run up: less was paid
+			d.entries[i].Amount = max(held-floor-between(r, 0, d.account.Limit/10), d.unit.step) / d.unit.step * d.unit.step
+			before = held - d.entries[i].Amount
 		case before < floor:
 			before = d.correct(e, before, floor+between(r, d.unit.step, max(income/12, 100)), "savings")
 		case before > ceiling:
@@ -84,14 +87,42 @@ func (d *diary) saving(m month, balance int64) {
 	}
 }
 
-// repayment is a month on a loan: interest and the instalment.
-func (d *diary) repayment(m month, balance int64) {
-	if balance > -1000*d.unit.step {
+// repayment is a month on a loan: the instalment, then interest. How much is known only from the end.
+func (d *diary) repayment(m month) {
+	d.move(d.local(workday(m.day(1), false), 6, 0), d.unit.step, "standing", "transfer", "instalment")
+	d.move(d.local(m.day(m.days()), 2, 0), -d.unit.step, "interest", "interest", "interest")
+}
+
+// amortise walks back from what is owed at the end: each month charges interest on what was owed, and the instalment, the same every
+// month, pays that and a part of the debt. A debt too small for both has neither.
+func (d *diary) amortise(end int64) {
+	if d.account.Kind != ledger.Loan {
 		return
 	}
-	d.move(d.local(m.day(m.days()), 2, 0), balance/400, "interest", "interest", "interest")
-	d.move(d.local(workday(m.day(1), false), 6, 0), -balance/170, "standing", "transfer", "mortgage")
+	if end > -1000*d.unit.step {
+		d.entries = nil
+		return
+	}
+	r := d.chance("loan")
+	months := between(r, 36, 60) // in which the rest would be paid off
+	if end < -d.unit.exact(30_000_00) {
+		months = between(r, 280, 380)
+	}
+	rate, whole := d.market.loan, max(d.unit.step, 100)
+	instalment := (-end/months-end/120*rate/1000)/whole*whole + whole
+	held := end
+	for i := len(d.entries) - 1; i >= 0; i-- {
+		e := &d.entries[i]
+		e.Amount = instalment
+		if e.Type == "interest" {
+			e.Amount = min(held*rate/(year+rate)/d.unit.step, -1) * d.unit.step
+		}
+		held -= e.Amount
+	}
 }
+
+// year is what a yearly rate in hundredths of a percent is divided by for a month of it.
+const year = 12 * 100_00
 
 func (d *diary) move(at time.Time, amount int64, kind, category, word string) {
 	amount = amount / d.unit.step * d.unit.step
@@ -99,6 +130,12 @@ func (d *diary) move(at time.Time, amount int64, kind, category, word string) {
 		return
 	}
 	d.write(ledger.Entry{Amount: amount, Entered: at, At: at, Type: kind, Category: category, Text: d.market.word(word)})
+}
+
+// working tells whether card payments are booked at that hour.
+func (d *diary) working(t time.Time) bool {
+	hour := t.Add(d.market.ahead()).Hour()
+	return earliest <= hour && hour <= latest
 }
 
 // pending adds the card payments that are on their way at until; free is what may be spent.
@@ -117,9 +154,14 @@ func (d *diary) pending(until time.Time, free int64) {
 			e.Category = "travel"
 		}
 		e.Amount = -max(min(d.unit.exact(between(r, 4_00, 48_00)), most)/d.unit.step, 1) * d.unit.step
-		d.purchase(&e, pick(r, d.market.shops[key]), key, until, r)
-		e.Entered = until.Add(-25*time.Hour - time.Duration(between(r, 0, 299))*time.Minute)
-		e.At = until.Add(20*time.Hour + time.Duration(between(r, 0, 1199))*time.Minute)
+		known := until.Add(-25 * time.Hour)
+		d.purchase(&e, pick(r, d.market.shops[key]), key, midnight(known.Add(d.market.ahead())), r)
+		if e.Entered.After(known) {
+			e.Entered = e.Entered.Add(-24 * time.Hour)
+		}
+		for e.At = until; !e.At.After(until) || !d.working(e.At); {
+			e.At = until.Add(20*time.Hour + time.Duration(between(r, 0, 1199))*time.Minute)
+		}
 		e.ID, e.Value = d.ids.next(e.Entered, pending), e.At
 		out = append(out, e)
 	}

@@ -35,6 +35,9 @@ func (d *document) checkBank(b *Bank) {
 	d.currency("currency", b.Currency)
 	d.bic("bic", b.BIC)
 	d.oneOf("ids", b.IDs, idForms())
+	if b.Cards != "" && strings.Count(b.Cards, "#") < 4 {
+		d.refuse("cards", "%q has not enough # for different numbers; write four or more", b.Cards)
+	}
 	if b.Country == "" && b.Prefix != "" {
 		d.refuse("prefix", "the prefix needs the country that it belongs to; write both")
 	}
@@ -167,6 +170,25 @@ func instant(text string, start time.Time) (time.Time, error) {
 	}
 	after, err := clock.ParseDuration(strings.TrimPrefix(text, "+"))
 	return start.Add(after), err
+}
+
+// checkNumber refuses a Norwegian account number whose last digit is not the check digit of the others. Numbers of another length, as those
+// of cards, have none.
+func (b *Bank) checkNumber(d *document, a *Account) {
+	if b.Country != "NO" || len(a.Number) != 11 || !digits(a.Number) {
+		return
+	}
+	at := "number"
+	if a.IBAN != "" && a.Number == domesticOf(a.IBAN) {
+		at = "iban"
+	}
+	switch check := norwegian(a.Number[:10]); check {
+	case a.Number[10:]:
+	case "":
+		d.refuse(join(a.at, at), "no account number begins with %s: it would have the check digit 10", a.Number[:10])
+	default:
+		d.refuse(join(a.at, at), "%q has a wrong check digit; %s would be right", a.Number, check)
+	}
 }
 
 func badIBAN(iban string) string {

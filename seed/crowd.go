@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sandbank/server/ledger"
 )
 
 // crowd invents people, p001 and on. A login that the fixtures have already is left to them.
@@ -68,7 +70,7 @@ func (pl *planting) invent(login string, serial int, c *Crowd, n *names) Person 
 	}
 	persona := somePersona(r.IntN(100))
 	for _, a := range c.Accounts {
-		if r.IntN(100) >= cmp.Or(a.Share, 100) {
+		if r.IntN(100) >= cmp.Or(a.Share, 100) || persona == "empty" && a.Kind == string(ledger.Loan) {
 			continue
 		}
 		currency := cmp.Or(a.Currency, b.Currency)
@@ -127,9 +129,12 @@ func holdings(persona, kind string, u unit, at int64) (balance, limit int64) {
 	case "savings":
 		low, high, limit = max(low*3, 10), max(high*4, 60), 0
 	case "card":
-		low, high, limit = -1200, -10, 3000
+		low, high, limit = -900, -10, 3000
+		if persona == "millionaire" {
+			low, high, limit = -12_000, -800, 40_000
+		}
 	case "loan":
-		low, high, limit = -320_000, -40_000, 0
+		low, high, limit = -90_000, -4_000, 0
 	}
 	return u.exact((low*100*(1000-at) + high*100*at) / 1000), u.exact(limit * 100)
 }

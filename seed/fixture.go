@@ -16,6 +16,7 @@ type Bank struct {
 	BIC      string   `json:"bic"`      // the demo data uses test BICs, whose eighth character is 0 (ISO 9362)
 	Prefix   string   `json:"prefix"`   // what every BBAN of the bank begins with
 	IDs      string   `json:"ids"`      // the form of account ids: uuid, key (20 letters and digits), number (8 digits), serial (1, 2, …), login (yoisho-dave-1)
+	Cards    string   `json:"cards"`    // the form of card numbers, # for a digit, as 411111XXXXXX####; cards are numbered like accounts when left out
 	Replace  bool     `json:"replace"`  // own files only: drop the embedded people and clients of this bank
 	Clients  []Client `json:"clients"`
 	People   []Person `json:"people"`
@@ -136,7 +137,7 @@ type origin struct {
 
 // Personas are the lives that History can invent.
 func Personas() []string {
-	return []string{"student", "family", "freelancer", "sme", "broke", "millionaire", "empty", "saver"}
+	return []string{"student", "family", "freelancer", "sme", "broke", "millionaire", "empty", "saver", "side"}
 }
 
 // Categories are all categories that entries carry.

@@ -13,9 +13,15 @@ import (
 // quiet is how long before the end nothing happens, pending entries aside: whatever a test adds then is the newest.
 const quiet = 24 * time.Hour
 
+// blocked is how long ago a blocked account was blocked: nothing has moved on it since.
+const blocked = 21 * 24 * time.Hour
+
 // History invents the entries that lead to a balance: months of a persona's life, the last one booked more than a day before until,
-// and on a current account two or three card payments that are pending at until and book themselves within two days after it. The booked ones
-// add up to balance; the first is the opening balance. Persona "empty", and a persona that does not exist, has nothing else.
+// and on a current account two or three card payments that are pending at until and book themselves within two days after it. The booked
+// ones add up to balance; the first is the opening balance. Persona "empty", and a persona that does not exist, has nothing else. A
+// blocked account stopped moving three weeks before, and has nothing pending.
+//
+// The persona says how a current account or a card is used. Savings grow and loans shrink by their balance, whoever holds them.
 //
 // Everyday entries are drawn per account and calendar month, so another until shows the same purchases through another window; what
 // makes the sum come out (the opening, transfers that keep the account above its limit) follows from until.
@@ -28,18 +34,19 @@ func History(persona string, account ledger.Account, balance int64, months int, 
 		case account.Kind == ledger.Savings:
 			d.saving(m, balance)
 		case account.Kind == ledger.Loan:
-			d.repayment(m, balance)
+			d.repayment(m)
 		default:
 			d.live(m)
 		}
 	}
 	slices.SortStableFunc(d.entries, earlier)
+	d.amortise(balance)
 	rest := d.balance(balance)
 	slices.SortStableFunc(d.entries, earlier)
 	if rest != 0 {
 		d.entries = slices.Insert(d.entries, 0, d.opening(rest))
 	}
-	if account.Kind == ledger.Current && len(d.plan.habits) > 0 {
+	if account.Kind == ledger.Current && account.Status != ledger.Blocked && len(d.plan.habits) > 0 {
 		d.pending(until, balance+account.Limit)
 	}
 	d.ids.renumber(d.entries)
@@ -68,10 +75,13 @@ type diary struct {
 }
 
 func newDiary(persona string, a *ledger.Account, until time.Time, months int, seed uint64) *diary {
-	country := countryOf(a)
+	country, still := countryOf(a), quiet
+	if a.Status == ledger.Blocked {
+		still = blocked
+	}
 	m := marketOf(country)
 	return &diary{account: a, persona: persona, seed: seed, market: m, unit: unitOf(country, a.Currency),
-		plan: planOf(persona, a, m.domestic(a)), ids: newNumbering(a), from: opening(until, months), cut: until.Add(-quiet)}
+		plan: planOf(persona, a, m.domestic(a)), ids: newNumbering(a), from: opening(until, months), cut: until.Add(-still)}
 }
 
 // chance is the account's generator for one purpose.
@@ -172,13 +182,17 @@ func (h *habit) entry(d *diary, on time.Time, amount int64, r, fixed *rand.Rand)
 	return e
 }
 
-// purchase is a card payment: entered at the till, booked in a night of the next working days.
+// purchase is a card payment: entered at the till, booked on one of the next working days. The booking has an hour of the day too, because
+// some banks show no other time.
 func (d *diary) purchase(e *ledger.Entry, at merchant, key string, on time.Time, r *rand.Rand) {
 	opens, closes := hours(key)
 	e.Party, e.MCC, e.Text = at.name, at.mcc, at.name+" "+d.market.city
 	e.Entered = d.local(on, between(r, opens, closes), between(r, 0, 59))
-	e.At = d.local(workday(on.AddDate(0, 0, int(between(r, 1, 2))), false), 4, between(r, 0, 59))
+	e.At = d.local(workday(on.AddDate(0, 0, int(between(r, 1, 2))), false), between(r, earliest, latest), between(r, 0, 59))
 }
+
+// Card payments are booked in these hours.
+const earliest, latest = 8, 17
 
 // hours is when people pay there.
 func hours(key string) (opens, closes int64) {
@@ -188,14 +202,14 @@ func hours(key string) (opens, closes int64) {
 	case "transport":
 		return 6, 20
 	case "subscription", "software":
-		return 3, 6
+		return 7, 9
 	}
 	return 9, 19
 }
 
 // local is an hour of a day in the account's country.
 func (d *diary) local(day time.Time, hour, minute int64) time.Time {
-	return day.Add(time.Duration(hour-int64(d.market.east))*time.Hour + time.Duration(minute)*time.Minute)
+	return day.Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute - d.market.ahead())
 }
 
 // party is the other side of a transfer, with an account of its own at a bank that does not exist.

@@ -102,7 +102,7 @@ func checkWindow(t *rapid.T, l life, e ledger.Entry) {
 		return
 	}
 	entered, at := l.until.Sub(e.Entered), e.At.Sub(l.until)
-	if !e.Pending(l.until) || entered < 25*time.Hour || entered > 30*time.Hour || at < 20*time.Hour || at > 40*time.Hour || e.Amount > 0 {
+	if !e.Pending(l.until) || entered < 25*time.Hour || entered > 49*time.Hour || at < 20*time.Hour || at > 40*time.Hour || e.Amount > 0 {
 		t.Fatalf("a pending entry %s before and %s after: %+v", entered, at, e)
 	}
 }

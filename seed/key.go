@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/brianvoe/gofakeit/v7"
+
+	"sandbank/server/ledger"
 )
 
 // stable is a number that belongs to a name for good: FNV-1a over the parts, scrambled because its low bits follow the last letters.
@@ -79,17 +81,32 @@ func (r *registry) id(b *Bank, login string, place int) (string, error) {
 	return "", fmt.Errorf("%s: no free account id for %s", b.Bank, login)
 }
 
-// number makes an account number and IBAN of the bank's country.
-func (r *registry) number(b *Bank, login string, place int) (domestic, iban string, err error) {
+// number makes an account number and IBAN of the bank's country; cards of banks that number them otherwise have no IBAN.
+func (r *registry) number(b *Bank, kind ledger.Kind, login string, place int) (domestic, iban string, err error) {
 	for try := range tries {
 		h := stable("number", b.Bank, login, strconv.Itoa(place), strconv.Itoa(try))
-		domestic, iban = number(b.Country, b.Prefix, h)
+		if kind == ledger.Card && b.Cards != "" {
+			domestic = card(b.Cards, h)
+		} else {
+			domestic, iban = number(b.Country, b.Prefix, h)
+		}
 		if domestic != "" && !r.numbers[domestic] && (iban == "" || !r.numbers[iban]) {
 			r.numbers[domestic], r.numbers[iban] = true, true
 			return domestic, iban, nil
 		}
 	}
 	return "", "", fmt.Errorf("%s: no free account number for %s", b.Bank, login)
+}
+
+// card writes digits where the form has #.
+func card(form string, h uint64) string {
+	out := []byte(form)
+	for i := range out {
+		if out[i] == '#' {
+			out[i], h = byte('0'+h%10), h/10
+		}
+	}
+	return string(out)
 }
 
 // uuid has the form of a version 4 UUID.

@@ -2,6 +2,7 @@ package seed
 
 import (
 	"strings"
+	"time"
 
 	"sandbank/server/ledger"
 )
@@ -41,6 +42,8 @@ func unitOf(country, currency string) unit {
 		u.milli = 1956
 	case "USD":
 		u.milli = 1100
+	case "GBP":
+		u.milli = 860
 	case "NOK":
 		u.milli, u.note = 11_700, 100_00
 	case "SEK", "DKK":
@@ -71,11 +74,14 @@ type market struct {
 	country string
 	home    []string // currencies of everyday life
 	east    int      // hours ahead of UTC; summer time would change nothing anybody looks at
+	loan    int64    // yearly interest, in hundredths of a percent
 	city    string
 	shops   map[string][]merchant
 	words   map[string]string
 	bank    string // prefix of other people's account numbers, where they have IBANs
 }
+
+func (m *market) ahead() time.Duration { return time.Duration(m.east) * time.Hour }
 
 // domestic tells whether the account holds the money of everyday life there.
 func (m *market) domestic(a *ledger.Account) bool {

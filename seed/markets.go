@@ -1,8 +1,8 @@
 package seed
 
 func marketDE() market {
-	return market{country: "DE", home: []string{"EUR"}, east: 1, city: "BERLIN", bank: "99999999",
-		words: pairs("salary=Gehalt;rent=Miete;mortgage=Baufinanzierung Rate;savings=Sparen;cash=Bargeldauszahlung;fees=Kontoführung;" +
+	return market{country: "DE", home: []string{"EUR"}, east: 1, loan: 385, city: "BERLIN", bank: "99999999",
+		words: pairs("salary=Gehalt;rent=Miete;mortgage=Baufinanzierung Rate;instalment=Darlehensrate;savings=Sparen;cash=Bargeldauszahlung;fees=Kontoführung;" +
 			"interest=Zinsen;transfer=Überweisung;opening=Saldovortrag;customer=Rechnung;tax=Vorauszahlung;insurance=Beitrag;" +
 			"benefit=Kindergeld;grant=BAföG;utilities=Abschlag;payment=Ausgleich Kreditkarte;school=Kita-Beitrag;dividend=Dividende;pass=Abo;staff=Gehalt Mitarbeiter;supplier=Rechnung"),
 		shops: shops(`
@@ -26,8 +26,8 @@ cash: Geldautomat 6011`)}
 }
 
 func marketBG() market {
-	return market{country: "BG", home: []string{"EUR", "BGN"}, east: 2, city: "SOFIA", bank: "TSTB999910",
-		words: pairs("salary=Zaplata;rent=Naem;mortgage=Vnoska kredit;savings=Spestyavaniya;cash=Teglene ATM;fees=Taksa poddrazhka;interest=Lihva;" +
+	return market{country: "BG", home: []string{"EUR", "BGN"}, east: 2, loan: 310, city: "SOFIA", bank: "TSTB999910",
+		words: pairs("salary=Zaplata;rent=Naem;mortgage=Vnoska kredit;instalment=Vnoska kredit;savings=Spestyavaniya;cash=Teglene ATM;fees=Taksa poddrazhka;interest=Lihva;" +
 			"transfer=Prevod;opening=Nachalno saldo;customer=Faktura;tax=Avansov danak;insurance=Zastrahovka;benefit=Detski nadbavki;" +
 			"grant=Stipendia;utilities=Smetka;payment=Pogasyavane karta;school=Taksa uchilishte;dividend=Dividenti;pass=Abonament;staff=Zaplata sluzhitel;supplier=Faktura dostavchik"),
 		shops: shops(`
@@ -51,8 +51,8 @@ cash: ATM Sofia 6011`)}
 }
 
 func marketNO() market {
-	return market{country: "NO", home: []string{"NOK"}, east: 1, city: "TRONDHEIM", bank: "9998",
-		words: pairs("salary=Lønn;rent=Husleie;mortgage=Terminbeløp lån;savings=Sparing;cash=Minibank;fees=Gebyr;interest=Renter;transfer=Overføring;" +
+	return market{country: "NO", home: []string{"NOK"}, east: 1, loan: 545, city: "TRONDHEIM", bank: "9998",
+		words: pairs("salary=Lønn;rent=Husleie;mortgage=Terminbeløp lån;instalment=Terminbeløp;savings=Sparing;cash=Minibank;fees=Gebyr;interest=Renter;transfer=Overføring;" +
 			"opening=Inngående saldo;customer=Faktura;tax=Forskuddsskatt;insurance=Forsikring;benefit=Barnetrygd;grant=Lånekassen;utilities=Avtalegiro;" +
 			"payment=Innbetaling kredittkort;school=Barnehage;dividend=Utbytte;pass=Periodebillett;staff=Lønnskjøring;supplier=Leverandør"),
 		shops: shops(`
@@ -76,8 +76,8 @@ cash: Minibank 6011`)}
 }
 
 func marketTR() market {
-	return market{country: "TR", home: []string{"TRY"}, east: 3, city: "ANKARA", bank: "999980000019999",
-		words: pairs("salary=Maaş;rent=Kira;mortgage=Konut kredisi taksiti;savings=Birikim;cash=ATM para çekme;fees=Hesap işletim ücreti;interest=Faiz;" +
+	return market{country: "TR", home: []string{"TRY"}, east: 3, loan: 3300, city: "ANKARA", bank: "999980000019999",
+		words: pairs("salary=Maaş;rent=Kira;mortgage=Konut kredisi taksiti;instalment=Kredi taksiti;savings=Birikim;cash=ATM para çekme;fees=Hesap işletim ücreti;interest=Faiz;" +
 			"transfer=Havale;opening=Devir bakiye;customer=Fatura tahsilatı;tax=Geçici vergi;insurance=Sigorta primi;benefit=Çocuk yardımı;" +
 			"grant=KYK bursu;utilities=Otomatik ödeme;payment=Kart ödemesi;school=Okul taksiti;dividend=Temettü;pass=Abonman;staff=Personel maaşı;supplier=Tedarikçi ödemesi"),
 		shops: shops(`
@@ -101,8 +101,8 @@ cash: ATM 6011`)}
 }
 
 func marketJP() market {
-	return market{country: "JP", home: []string{"JPY"}, east: 9, city: "SAPPORO",
-		words: pairs("salary=Kyuyo;rent=Yachin;mortgage=Jutaku loan;savings=Tsumitate;cash=ATM hikidashi;fees=Tesuryo;interest=Risoku;transfer=Furikomi;" +
+	return market{country: "JP", home: []string{"JPY"}, east: 9, loan: 140, city: "SAPPORO",
+		words: pairs("salary=Kyuyo;rent=Yachin;mortgage=Jutaku loan;instalment=Loan hensai;savings=Tsumitate;cash=ATM hikidashi;fees=Tesuryo;interest=Risoku;transfer=Furikomi;" +
 			"opening=Kurikoshi;customer=Seikyu;tax=Yotei nozei;insurance=Hokenryo;benefit=Jido teate;grant=Shogakukin;utilities=Koza furikae;" +
 			"payment=Card hikiotoshi;school=Hoikuen;dividend=Haitokin;pass=Teiki;staff=Kyuyo shiharai;supplier=Shiire"),
 		shops: shops(`

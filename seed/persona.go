@@ -64,6 +64,8 @@ func life(persona string) plan {
 		return millionaire()
 	case "saver":
 		return saver()
+	case "side":
+		return side()
 	}
 	return plan{}
 }
@@ -196,5 +198,17 @@ func saver() plan {
 		{key: "restaurant", few: 1, many: 2, low: 9, high: 32},
 		{key: "shopping", few: 0, many: 2, low: 12, high: 75},
 		{key: "health", few: 0, many: 1, low: 6, high: 40},
+	}}
+}
+
+// side is a second account, fed from the one that the salary goes to.
+func side() plan {
+	return plan{income: 200, habits: []habit{
+		{key: "transfer", kind: "standing", in: true, day: 27, low: 160, high: 210, same: true},
+		{key: "utilities", kind: "standing", day: 6, low: 35, high: 60, same: true},
+		{key: "subscription", day: 10, low: 9, high: 17, same: true},
+		{key: "groceries", few: 1, many: 3, low: 8, high: 55},
+		{key: "shopping", few: 0, many: 2, low: 12, high: 70},
+		{key: "cash", kind: "cash", few: 0, many: 1, low: 20, high: 50},
 	}}
 }

@@ -126,7 +126,7 @@ func (pl *planting) account(p *Person, a *Account, place int) (err error) {
 		}
 	}
 	if open.Number == "" && open.IBAN == "" {
-		if open.Number, open.IBAN, err = pl.registry.number(b, p.Login, place); err != nil {
+		if open.Number, open.IBAN, err = pl.registry.number(b, open.Kind, p.Login, place); err != nil {
 			return err
 		}
 	}

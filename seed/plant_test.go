@@ -44,15 +44,15 @@ func TestDemoPeopleAndMoney(t *testing.T) {
 	for login, want := range map[string]string{
 		"yoisho/dave":     "Dave Thompson: current JPY 1018791 enabled",
 		"yoisho/jane":     "Jane Hamamoto: current JPY 98171923 enabled",
-		"berlin/dave":     "Dave Thompson: current EUR 287540 enabled; current BGN 134085 enabled; savings EUR 915000 enabled",
-		"berlin/jane":     "Jane Hamamoto: current EUR 421033 enabled; savings EUR 1860000 enabled; current USD 51208 enabled; card EUR -26370 blocked",
-		"sparebank1/dave": "Dave Thompson: current NOK 2140812 enabled; savings NOK 18600000 enabled; savings NOK 14250000 enabled; card NOK -391250 enabled; current EUR 120460 enabled",
-		"sparebank1/jane": "Jane Hamamoto: current NOK 865075 enabled; savings NOK 6420000 enabled; savings NOK 8750000 enabled; card NOK -128400 enabled",
-		"s2s/ali":         "ALI CESUR: current TRY 17366694 enabled; current TRY 10696850 enabled; current TRY 2500000 enabled",
-		"s2s/annelid":     "ANNELID BUTAIN: current TRY 4831020 enabled",
-		"s2s/colucci":     "COLUCCI BORESLON: current TRY 1572265 enabled",
-		"finapi/dave":     "Dave Thompson: current EUR 325417 enabled; savings EUR 1180000 enabled; card EUR -41895 enabled",
-		"finapi/jane":     "Jane Hamamoto: current EUR 186142 enabled; savings EUR 2435000 enabled; card EUR -9730 enabled",
+		"berlin/dave":     "Dave Thompson: current EUR 287540 enabled; current BGN 134085 enabled; savings EUR 915000 enabled; card EUR -31845 enabled; loan EUR -742015 enabled; current EUR 16420 blocked",
+		"berlin/jane":     "Jane Hamamoto: current EUR 421033 enabled; savings EUR 1860000 enabled; current USD 51208 enabled; card EUR -26370 blocked; loan EUR -4825000 enabled",
+		"sparebank1/dave": "Dave Thompson: current NOK 2140812 enabled; savings NOK 18600000 enabled; savings NOK 14250000 enabled; card NOK -391250 enabled; current EUR 120460 enabled; savings NOK 5200000 enabled; loan NOK -184230000 enabled; current NOK 84550 blocked",
+		"sparebank1/jane": "Jane Hamamoto: current NOK 865075 enabled; savings NOK 6420000 enabled; savings NOK 8750000 enabled; card NOK -128400 enabled; current USD 68820 enabled; savings NOK 3150000 enabled; loan NOK -14230000 enabled; current NOK 31200 blocked",
+		"s2s/ali":         "ALI CESUR: current TRY 17366694 enabled; current TRY 10696850 enabled; current TRY 2500000 enabled; savings TRY 41250000 enabled; card TRY -1864075 enabled; loan TRY -38620000 enabled; current USD 224010 enabled; current TRY 118460 blocked",
+		"s2s/annelid":     "ANNELID BUTAIN: current TRY 4831020 enabled; savings TRY 9640000 enabled; card TRY -721540 enabled; loan TRY -8435000 enabled; current EUR 93025 enabled; current TRY 64215 blocked",
+		"s2s/colucci":     "COLUCCI BORESLON: current TRY 1572265 enabled; savings TRY 3820000 enabled; card TRY -248090 enabled; loan TRY -4150000 enabled; current EUR 41000 enabled; current TRY 9540 blocked",
+		"finapi/dave":     "Dave Thompson: current EUR 325417 enabled; savings EUR 1180000 enabled; card EUR -41895 enabled; loan EUR -12845000 enabled; current USD 142035 enabled; current EUR 21246 blocked",
+		"finapi/jane":     "Jane Hamamoto: current EUR 186142 enabled; savings EUR 2435000 enabled; card EUR -9730 enabled; loan EUR -687520 enabled; current GBP 35690 enabled; current EUR 7415 blocked",
 	} {
 		p := l.Person(login)
 		if p == nil {
@@ -375,4 +375,5 @@ func ExampleRead() {
 	// Savings BG18SBNK91551000770251 EUR 1860000
 	// US dollar account BG35SBNK91551000315015 USD 51208
 	// Card account BG20SBNK91551000904172 EUR -26370
+	// Home loan BG54SBNK91551000662030 EUR -4825000
 }

@@ -113,6 +113,7 @@ func (b Bank) under(top Bank) Bank {
 		b.Country, b.Prefix = top.Country, top.Prefix // checked as a pair
 	}
 	b.Currency, b.BIC, b.IDs = cmp.Or(top.Currency, b.Currency), cmp.Or(top.BIC, b.BIC), cmp.Or(top.IDs, b.IDs)
+	b.Cards = cmp.Or(top.Cards, b.Cards)
 	b.Crowd = cmp.Or(top.Crowd, b.Crowd)
 	b.Clients = over(b.Clients, top.Clients, func(c Client) string { return c.ID })
 	b.People = over(b.People, top.People, func(p Person) string { return p.Login })
@@ -147,6 +148,7 @@ func (f *Fixtures) settle() error {
 				if a.Number == "" && a.IBAN != "" {
 					a.Number = domesticOf(a.IBAN)
 				}
+				b.checkNumber(d, a)
 				d.once(ids, a.ID, join(a.at, "id"), "account id")
 				if d.once(numbers, a.IBAN, join(a.at, "iban"), "IBAN") && a.Number != a.IBAN {
 					d.once(numbers, a.Number, join(a.at, "number"), "account number")

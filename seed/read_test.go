@@ -23,6 +23,11 @@ func person(rest string) string {
 
 func account(rest string) string { return person(",\n    \"accounts\": [{" + rest + "}]") }
 
+// norwegian is account at a bank in Norway.
+func norwegian(rest string) string {
+	return strings.NewReplacer(`"DE"`, `"NO"`, `"EUR"`, `"NOK"`, `"00000000"`, `"9999"`).Replace(account(rest))
+}
+
 func client(rest string) string {
 	return bank(",\n  \"clients\": [{\"id\": \"c\", \"grantTypes\": [\"password\"]" + rest + "}]")
 }
@@ -44,7 +49,7 @@ func marked(t *testing.T, text string) (clean, place string) {
 
 func TestReadRefusesWithPlaceAndReason(t *testing.T) {
 	t.Parallel()
-	const kinds, personas = "current, savings, card, loan", "student, family, freelancer, sme, broke, millionaire, empty, saver"
+	const kinds, personas = "current, savings, card, loan", "student, family, freelancer, sme, broke, millionaire, empty, saver, side"
 	const grants = "authorization_code, refresh_token, client_credentials, password"
 	for name, c := range map[string]struct{ text, want string }{
 		"not JSON":               {"{\n  \"bank\": t§iny}", `invalid character 'i' in literal true (expecting 'r')`},
@@ -54,7 +59,7 @@ func TestReadRefusesWithPlaceAndReason(t *testing.T) {
 		"too deep":               {"{\"bank\": " + strings.Repeat("[", 16) + "§" + strings.Repeat("[", 14) + strings.Repeat("]", 30) + "}", `nested deeper than 16 levels`},
 		"a list at the top":      {"§[]", `a list where an object belongs`},
 		"an unknown field": {bank(`, §"bicc": ""`),
-			`bicc: unknown field; known are bank, country, currency, bic, prefix, ids, replace, clients, people, crowd`},
+			`bicc: unknown field; known are bank, country, currency, bic, prefix, ids, cards, replace, clients, people, crowd`},
 		"a name in the wrong case": {account(`§"Balance": "1.00"`),
 			`people[0].accounts[0].Balance: unknown field; known are id, name, product, kind, currency, number, iban, balance, limit, status, persona, months, facts, entries`},
 		"a field given twice":     {bank(`, §"bank": "x"`), `bank: the field is given twice`},
@@ -113,6 +118,10 @@ func TestReadRefusesWithPlaceAndReason(t *testing.T) {
 		"an unknown type":     {account(`"entries": [{"amount": "1.00", "at": "-1d", "type": §"opening"}]`), `people[0].accounts[0].entries[0].type: "opening" is unknown; one of card, transfer, salary, standing, fee, interest, cash`},
 		"a bad MCC":           {account(`"entries": [{"amount": "1.00", "at": "-1d", "mcc": §"54"}]`), `people[0].accounts[0].entries[0].mcc: "54" is no merchant category code; write four digits`},
 		"an entry id twice":   {account(`"entries": [{"id": "e", "amount": "1.00", "at": "-1d"}, {"id": §"e", "amount": "1.00", "at": "-1d"}]`), `people[0].accounts[0].entries[1].id: the entry id "e" is given twice`},
+		"a bad check digit":   {norwegian(`"number": §"99994010015"`), `people[0].accounts[0].number: "99994010015" has a wrong check digit; 4 would be right`},
+		"no check digit":      {norwegian(`"number": §"99994060020"`), `people[0].accounts[0].number: no account number begins with 9999406002: it would have the check digit 10`},
+		"one in an IBAN":      {norwegian(`"iban": §"` + seed.IBAN("NO", "99994010015") + `"`), `people[0].accounts[0].iban: "99994010015" has a wrong check digit; 4 would be right`},
+		"cards all alike":     {bank(`, "cards": §"K1234###"`), `cards: "K1234###" has not enough # for different numbers; write four or more`},
 		"columns in runes":    {person(`, "family": "Ødegård", "born": §"x"`), `people[0].born: "x" is no date; write 1984-05-17`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -203,6 +212,22 @@ func TestOwnFileIsLaidOverTheEmbeddedOne(t *testing.T) {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+func TestNorwegianNumbersAreRead(t *testing.T) {
+	t.Parallel()
+	for _, number := range []string{"99994010014", "86011117947", "K9999000271", "K999900027", "1234567"} {
+		if _, err := read(norwegian(`"number": "` + number + `"`)); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := read(account(`"number": "99994010015"`)); err != nil {
+		t.Errorf("a bank in Germany: %v", err)
+	}
+	own := write(t, "own.json", `{"bank": "sparebank1", "people": [{"login": "zoe", "given": "Zoe", "accounts": [{"number": "99994010015"}]}]}`)
+	if _, err := seed.Read(fixtures.FS, own); err == nil || !strings.Contains(err.Error(), "4 would be right") {
+		t.Errorf("an own file, which need not name the country: %v", err)
 	}
 }
 

@@ -2,7 +2,10 @@ package server
 
 import (
 	"sandbank/server/internal/dialect"
+	"sandbank/server/internal/dialect/berlin"
+	"sandbank/server/internal/dialect/finapi"
 	"sandbank/server/internal/dialect/s2s"
+	"sandbank/server/internal/dialect/sparebank1"
 	"sandbank/server/internal/dialect/yoisho"
 )
 
@@ -11,6 +14,9 @@ import (
 func banks() []dialect.Dialect {
 	return []dialect.Dialect{
 		yoisho.New(),
+		berlin.New(),
+		sparebank1.New(),
 		s2s.New(),
+		finapi.New(),
 	}
 }

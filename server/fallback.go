@@ -39,8 +39,8 @@ func (s *Server) visit(r *fasthttp.Request) (v visit, ok bool) {
 	return v, true
 }
 
-// admin tells whether the path is the levers'.
-func (v visit) admin() bool { return v.path == "/admin" || strings.HasPrefix(v.path, "/admin/") }
+// admin tells whether the path is the levers'. /admin itself is a page that leads there.
+func (v visit) admin() bool { return strings.HasPrefix(v.path, "/admin/") && v.path != "/admin/" }
 
 // hostname is a Host header without its port, in lower case.
 func hostname(host string) string {
@@ -90,6 +90,8 @@ func (s *Server) own(v visit) fiber.Handler {
 	switch {
 	case v.path == "/":
 		return func(ctx fiber.Ctx) error { return s.start(ctx, v) }
+	case s.admin != nil && (v.path == "/admin" || v.path == "/admin/"):
+		return func(ctx fiber.Ctx) error { return s.console(ctx, v) }
 	case strings.HasPrefix(v.path, "/-/"):
 		return func(ctx fiber.Ctx) error { return s.asset(ctx, strings.TrimPrefix(v.path, "/-/")) }
 	case s.mount.byName[strings.Trim(v.path, "/")] != nil: // a bank's bare base URL
@@ -136,6 +138,14 @@ func (s *Server) asset(ctx fiber.Ctx, name string) error {
 	return ctx.Send(body)
 }
 
+// console is the place of the console, which this version does not have yet: it leads to the levers that it has.
+func (s *Server) console(ctx fiber.Ctx, v visit) error {
+	api := v.root + "/admin/api/v1/openapi.json"
+	return s.say(ctx, 200, page.Message{Frame: page.Frame{Root: v.root}, Heading: "The levers are an API, so far",
+		Text: "Move the clock, arm faults, make spaces and undo it all under " + v.root + "/admin/api/v1. The document behind the link describes every lever.",
+		Link: page.Field{Name: "OpenAPI 3.1", Value: api}}, "the levers are under "+v.root+"/admin/api/v1; see "+api)
+}
+
 // nowhere answers paths that belong to nobody.
 func (s *Server) nowhere(ctx fiber.Ctx) error {
 	return s.plain(ctx, 404, "no bank has this path; see / for what there is")
@@ -143,18 +153,29 @@ func (s *Server) nowhere(ctx fiber.Ctx) error {
 
 // plain says one sentence: as a page to people, as JSON to programs.
 func (s *Server) plain(ctx fiber.Ctx, status int, text string) error {
-	dated(ctx, s.Clock().Now())
-	if strings.Contains(ctx.Get("Accept"), "text/html") {
-		html, err := page.Render(page.Message{Frame: page.Frame{Brand: page.Brand{Bank: "sandbank", Name: "Sandbank"}, Now: s.Clock().Now()},
-			Heading: "Nothing here", Text: strings.ToUpper(text[:1]) + text[1:] + ".", Status: status, Link: page.Field{Name: "Start page", Value: "/"}})
-		if err != nil {
-			return err
+	return s.say(ctx, status, page.Message{Heading: "Nothing here", Text: strings.ToUpper(text[:1]) + text[1:] + ".", Status: status,
+		Link: page.Field{Name: "Start page", Value: "/"}}, text)
+}
+
+// say shows a message to people, and says its text to programs.
+func (s *Server) say(ctx fiber.Ctx, status int, m page.Message, text string) error {
+	now := s.Clock().Now()
+	dated(ctx, now)
+	if !strings.Contains(ctx.Get("Accept"), "text/html") {
+		field := "error"
+		if status < 400 {
+			field = "message"
 		}
-		wire.PageHeaders(ctx.Set)
-		ctx.Set("Content-Type", "text/html; charset=utf-8")
-		return ctx.Status(status).Send(html)
+		return s.json(ctx, status, map[string]string{field: text})
 	}
-	return s.json(ctx, status, map[string]string{"error": text})
+	m.Frame.Brand, m.Frame.Now = page.Brand{Bank: "sandbank", Name: "Sandbank"}, now
+	html, err := page.Render(m)
+	if err != nil {
+		return err
+	}
+	wire.PageHeaders(ctx.Set)
+	ctx.Set("Content-Type", "text/html; charset=utf-8")
+	return ctx.Status(status).Send(html)
 }
 
 func (s *Server) json(ctx fiber.Ctx, status int, v any) error {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -12,6 +13,7 @@ import (
 
 	"sandbank/server/clock"
 	"sandbank/server/fail"
+	"sandbank/server/fault"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/wire"
 	"sandbank/server/journal"
@@ -33,6 +35,7 @@ type mount struct {
 	public string // --public-url, without a slash at the end; empty: whatever the caller used
 	secure bool   // whether the listener speaks TLS
 	note   func(*journal.Entry, []byte)
+	life   context.Context // ends when the server shuts down
 }
 
 // newMount checks the route tables: a bank may not claim one path twice, and two banks may share a path only when each call on it says
@@ -189,12 +192,41 @@ func (m *mount) caller(call *wire.Call, banks []*bank) *bank {
 	return banks[0]
 }
 
-// answer runs the operation, renders its refusal in the bank's own way, and writes the journal.
+// answer runs the operation, renders its refusal in the bank's own way, and writes the journal. A fault may come in between.
 func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do func(*wire.Call) error, broken *fail.Error) error {
 	began := clock.Wall()
 	entry := &journal.Entry{At: call.Now, Bank: call.Bank, Op: call.Op, Method: call.Method(), Target: string(ctx.Request().RequestURI())}
-	err := error(nil)
+	e, bad := m.strike(ctx, call, refuse, 0)
+	if bad != nil {
+		call.Set(fault.Header, bad.Param+": "+bad.Why)
+		broken = bad
+	}
+	var err error
 	var stack []byte
+	if e.before() {
+		stack, err = m.operate(call, entry, refuse, do, broken)
+		if e == nil && bad == nil {
+			e, _ = m.strike(ctx, call, refuse, ctx.Response().StatusCode())
+		}
+	}
+	err = e.after(err)
+	if ctx.Method() == "HEAD" {
+		ctx.Response().SkipBody = true
+	}
+	dated(ctx, call.Now)
+	entry.Op, entry.Took = call.Op, clock.Since(began) // a method override may have changed what is done
+	call.Journal(entry)
+	e.note(entry)
+	again := rerunOf(ctx)
+	entry.Again = again.number()
+	call.Space.Journal.Append(entry)
+	again.leave(entry)
+	m.note(entry, stack)
+	return e.deliver(err)
+}
+
+// operate is the bank's part: the operation, or its refusal.
+func (m *mount) operate(call *wire.Call, entry *journal.Entry, refuse dialect.Refuse, do func(*wire.Call) error, broken *fail.Error) (stack []byte, err error) {
 	if broken != nil {
 		err = call.Trail.No("request", broken)
 	} else {
@@ -203,18 +235,7 @@ func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do
 	if err != nil {
 		err = m.refuse(call, entry, refuse, err)
 	}
-	if ctx.Method() == "HEAD" {
-		ctx.Response().SkipBody = true
-	}
-	dated(ctx, call.Now)
-	entry.Took = clock.Since(began)
-	call.Journal(entry)
-	if r := rerunOf(ctx); r != nil {
-		r.entry, entry.Again = entry, r.of
-	}
-	call.Space.Journal.Append(entry)
-	m.note(entry, stack)
-	return err
+	return stack, err
 }
 
 // refuse renders what went wrong: a detour through the browser, or the bank's own refusal.
@@ -265,6 +286,7 @@ func (m *mount) origin(ctx fiber.Ctx) string {
 // or none, and takes no other: the header is set under a name of the same length, which is then written over in place.
 func dated(ctx fiber.Ctx, now time.Time) {
 	h := &ctx.Response().Header
+	h.Del("Date")
 	h.Set("Late", now.UTC().Format(http.TimeFormat))
 	for key := range h.All() {
 		if string(key) == "Late" {

@@ -87,7 +87,20 @@ func banksTable(srv *server.Server) string {
 func endpoints(srv *server.Server) string {
 	var b strings.Builder
 	last := ""
+	paths := map[string][]string{} // by what is done: aliases share a row
 	for _, o := range srv.Operations() {
+		path := o.Path
+		if o.Own {
+			path = "/" + o.Bank + o.Path
+		}
+		key := o.Bank + o.Method + o.Op
+		paths[key] = append(paths[key], "`"+path+"`")
+	}
+	for _, o := range srv.Operations() {
+		key := o.Bank + o.Method + o.Op
+		if paths[key] == nil {
+			continue
+		}
 		if o.Bank != last {
 			if last != "" {
 				b.WriteString("\n")
@@ -95,11 +108,8 @@ func endpoints(srv *server.Server) string {
 			fmt.Fprintf(&b, "#### %s\n\n| method | path | what |\n|---|---|---|\n", o.Bank)
 			last = o.Bank
 		}
-		path := o.Path
-		if o.Own {
-			path = "/" + o.Bank + o.Path
-		}
-		fmt.Fprintf(&b, "| %s | `%s` | %s |\n", o.Method, path, o.Doc)
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", o.Method, strings.Join(paths[key], "<br>"), o.Doc)
+		delete(paths, key)
 	}
 	return b.String()
 }

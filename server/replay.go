@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v3"
@@ -23,7 +25,22 @@ type Replay func(space *world.Space, of uint64, request []byte) (*journal.Entry,
 // rerun is what a replayed request carries with it: the mount leaves the entry there.
 type rerun struct {
 	of    uint64
-	entry *journal.Entry
+	entry atomic.Pointer[journal.Entry]
+}
+
+// The methods take a nil rerun, that of every request that is none.
+
+func (r *rerun) number() uint64 {
+	if r == nil {
+		return 0
+	}
+	return r.of
+}
+
+func (r *rerun) leave(e *journal.Entry) {
+	if r != nil {
+		r.entry.Store(e)
+	}
 }
 
 // rerunKey is under which the request carries it.
@@ -51,6 +68,11 @@ func (s *Server) replay(space *world.Space, of uint64, request []byte) (*journal
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		defer func() {
+			if p := recover(); p != nil && p != http.ErrAbortHandler { // so a fault hangs up where there is no socket
+				panic(p)
+			}
+		}()
 		s.handler(&rc)
 		rc.Response.CloseBodyStream()
 	}()
@@ -59,12 +81,12 @@ func (s *Server) replay(space *world.Space, of uint64, request []byte) (*journal
 	select {
 	case <-done:
 	case <-enough:
-		return nil, fail.New(fail.Conflict, "there was no answer within %s", patience)
 	}
-	if r.entry == nil {
-		return nil, fail.Field("path", "no bank has the path %s", rc.Request.URI().PathOriginal())
+	e := r.entry.Load()
+	if e == nil {
+		return nil, fail.New(fail.Conflict, "there was no answer within %s, or no bank has the path", patience)
 	}
-	return r.entry, nil
+	return e, nil
 }
 
 // nowhere is the connection of a request that came over none: what is written to it is lost.

@@ -29,6 +29,7 @@ import (
 	"sandbank/fixtures"
 	"sandbank/seed"
 	"sandbank/server/clock"
+	"sandbank/server/fault"
 	"sandbank/server/grant"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/journal"
@@ -59,12 +60,13 @@ type Admin func(Inside) func(ctx fiber.Ctx, space *world.Space, root, path strin
 
 // Inside is what the levers under /admin rule.
 type Inside struct {
-	World   *world.World
-	Banks   []string
-	Version string
-	Secure  bool            // whether the port speaks TLS
-	Life    context.Context // ends when the server begins to shut down: streams end then
-	Replay  Replay
+	World      *world.World
+	Banks      []string
+	Operations []Operation
+	Version    string
+	Secure     bool            // whether the port speaks TLS
+	Life       context.Context // ends when the server begins to shut down: streams end then
+	Replay     Replay
 }
 
 // maxBody is the largest request body that a bank takes, in bytes.
@@ -82,8 +84,8 @@ type Server struct {
 	handler fasthttp.RequestHandler // of app
 	meter   *meter
 	admin   func(ctx fiber.Ctx, space *world.Space, root, path string) error
-	born    time.Time // real time
-	end     context.CancelFunc
+	born    time.Time          // real time
+	end     context.CancelFunc // ends streams, and what faults hold up
 
 	mu       sync.Mutex
 	listener *listener
@@ -115,10 +117,10 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, world: w, mount: m, meter: newMeter(w, m), born: clock.Wall()}
 	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
-	life, end := context.WithCancel(context.Background())
-	s.end = end
+	m.life, s.end = context.WithCancel(context.Background())
 	if o.Admin != nil {
-		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Version: o.Version, Secure: m.secure, Life: life, Replay: s.replay})
+		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Version: o.Version, Secure: m.secure,
+			Life: m.life, Replay: s.replay})
 	}
 	s.app = fiber.New(fiber.Config{
 		AppName: "Sandbank", CaseSensitive: true, StrictRouting: true, DisableDefaultDate: true,
@@ -150,7 +152,7 @@ func (s *Server) note(e *journal.Entry, stack []byte) {
 	s.meter.observe(e)
 	var line *zerolog.Event
 	switch {
-	case e.Status >= 500:
+	case e.Status >= 500 && e.Fault == "": // one that was ordered is no error of ours
 		line = s.options.Log.Error()
 	case e.Kind != "":
 		line = s.options.Log.Info()
@@ -169,6 +171,9 @@ func (s *Server) note(e *journal.Entry, stack []byte) {
 	}
 	if e.Kind != "" {
 		line = line.Str("refused", string(e.Kind)).Str("why", e.Why)
+	}
+	if e.Fault != "" {
+		line = line.Str("fault", e.Fault)
 	}
 	if stack != nil {
 		line = line.Bytes("stack", stack)
@@ -215,7 +220,8 @@ func (s *Server) Start() error {
 // Wait blocks until the listener has ended and says why, nil after Close.
 func (s *Server) Wait() error { return <-s.done }
 
-// Close stops accepting, lets requests that are under way finish for up to five seconds, cuts those that do not, and ends.
+// Close ends streams, stops accepting, hurries what faults hold up, lets requests that are under way finish for up to five seconds, cuts those that do
+// not, and ends.
 func (s *Server) Close() error {
 	s.end() // the HTTP library waits for streams
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -249,7 +255,8 @@ func (s *Server) URL() string {
 	return scheme + net.JoinHostPort(host, port)
 }
 
-// Handler serves the same sandbox to net/http, for httptest and for mounting into a larger test server.
+// Handler serves the same sandbox to net/http, for httptest and for mounting into a larger test server. A fault that cuts the connection
+// panics with http.ErrAbortHandler there, which closes it; resets and clients that leave need the sandbox's own listener.
 func (s *Server) Handler() http.Handler { return adaptor.FiberApp(s.app) }
 
 // Clock is the clock of the main space.
@@ -257,6 +264,9 @@ func (s *Server) Clock() *clock.Clock { return s.world.Space(world.Main).Clock }
 
 // Journal is the journal of the main space.
 func (s *Server) Journal() *journal.Journal { return s.world.Space(world.Main).Journal }
+
+// Faults are the faults of the main space, until that is reset.
+func (s *Server) Faults() *fault.Faults { return s.world.Space(world.Main).Faults }
 
 // Ledger is the people and money of the main space, for tests that block an account or lock a person half way.
 func (s *Server) Ledger() *ledger.Ledger { return s.world.Space(world.Main).Ledger }

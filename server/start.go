@@ -45,6 +45,9 @@ func (s *Server) guide(space *world.Space, origin, root string) page.Start {
 	p := page.Start{Root: root, Base: base, Version: s.options.Version, Now: reading.Now, Speed: speed, Offset: offset(reading.Offset), Seed: "random",
 		Rule:  "any password; any loopback redirect URI",
 		Links: []page.Link{{Name: "Health", URL: "/healthz", Note: "JSON"}, {Name: "Metrics", URL: "/metrics", Note: "Prometheus text"}}}
+	if s.admin != nil {
+		p.Links = append(p.Links, page.Link{Name: "Levers: the admin API", URL: root + "/admin/api/v1/openapi.json", Note: "OpenAPI 3.1; clock, spaces, undo and more"})
+	}
 	if s.options.Seed != 0 {
 		p.Predictable, p.Seed = true, strconv.FormatUint(s.options.Seed, 10)+", replayable: tokens can be predicted"
 	}
@@ -52,6 +55,9 @@ func (s *Server) guide(space *world.Space, origin, root string) page.Start {
 		one := page.StartBank{Name: b.Name, Title: b.Title, About: b.About, Demo: b.Demo, First: base + b.First}
 		if b.People {
 			for _, person := range space.Ledger.People(b.Name) {
+				if person.Password != "" {
+					continue // any password is what the page promises
+				}
 				if len(one.People) == 4 {
 					one.People = append(one.People, "…")
 					break
@@ -90,7 +96,7 @@ func startClients(b *bank, c *grant.Client, root string) []page.StartClient {
 }
 
 func recipe(b *bank, base string) page.Recipe {
-	r := page.Recipe{Title: b.Title + ", command by command", Note: b.About}
+	r := page.Recipe{Title: b.Title, Note: b.About}
 	for _, step := range b.Recipe {
 		r.Commands = append(r.Commands, page.Command{Title: step.Title, Text: strings.ReplaceAll(step.Text, "{base}", base)})
 	}

@@ -9,6 +9,7 @@
 package clock
 
 import (
+	"context"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,19 @@ func Since(t time.Time) time.Duration { return time.Since(t) }
 func Alarm(d time.Duration) (rings <-chan time.Time, stop func() bool) {
 	t := time.NewTimer(d)
 	return t.C, t.Stop
+}
+
+// Wait lets d of real time pass, or less when ctx ends first; it tells whether all of it has passed. Only a slow network is made of real
+// time: a fault's delay and dribble. Nothing expires by it.
+func Wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // Clock is a virtual clock, safe for concurrent use; reading it takes no lock.

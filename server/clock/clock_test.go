@@ -1,6 +1,7 @@
 package clock_test
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"testing"
@@ -88,6 +89,18 @@ func TestReturnGoesOnAsIfNothingHadBeen(t *testing.T) {
 	c.Return(m)
 	if got := c.Now(); !got.Equal(noon.Add(time.Hour + 2*time.Second)) {
 		t.Errorf("shows %v", got)
+	}
+}
+
+func TestWaitEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	if !clock.Wait(t.Context(), time.Millisecond) {
+		t.Error("a millisecond did not pass")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if clock.Wait(ctx, time.Hour) {
+		t.Error("an hour has passed")
 	}
 }
 

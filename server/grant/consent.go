@@ -64,6 +64,8 @@ func (g *Grants) ConsentStatus(c *Consent, now time.Time) Status {
 	switch {
 	case c.Stored == Valid && !now.Before(c.Until):
 		return Expired
+	case c.Stored == Received && !now.Before(c.Until):
+		return Rejected
 	case c.Stored == Received:
 		if life, _ := g.Policy.Value(UnconfirmedTTL, c.Bank, c.Client, ""); !life.Never && !now.Before(c.Created.Add(life.Duration)) {
 			return Rejected
@@ -75,6 +77,10 @@ func (g *Grants) ConsentStatus(c *Consent, now time.Time) Status {
 // AddConsent keeps a new consent.
 func (g *Grants) AddConsent(c Consent) *Consent {
 	g.consents.Put(c.ID, &c)
+	if g.consents.Len() > g.limit/10 && g.sweeping.TryLock() {
+		g.sweepConsents(c.Created, g.limit/10-g.limit/100)
+		g.sweeping.Unlock()
+	}
 	return &c
 }
 
@@ -113,6 +119,9 @@ func (g *Grants) AllowConsent(id, owner string, rights []Right, now time.Time) (
 	next, err := g.consents.Update(id, func(c Consent) (Consent, error) {
 		if s := g.ConsentStatus(&c, now); s != Received {
 			return c, fail.New(fail.ConsentInvalid, "consent %s is %s", id, s)
+		}
+		if c.Owner != "" && c.Owner != owner {
+			return c, fail.New(fail.ConsentInvalid, "consent %s is for %s, not for %s", id, c.Owner, owner)
 		}
 		c.Owner, c.Rights, c.Stored, c.LastAction = owner, rights, Valid, now
 		c.Answered = &Event{At: now, By: "user", Why: "allowed"}
@@ -203,6 +212,14 @@ func (g *Grants) Count(key string, from time.Time, limit int64) (int64, error) {
 	}
 }
 
+// Counted is how many calls were counted under the key in the window that began at from.
+func (g *Grants) Counted(key string, from time.Time) int64 {
+	if c := g.calls.Get(key); c != nil && c.from.Equal(from) {
+		return c.n
+	}
+	return 0
+}
+
 // Day is the beginning of the day that now falls on, in the bank's own time zone.
 func Day(now time.Time, zone *time.Location) time.Time {
 	l := now.In(zone)
@@ -222,5 +239,5 @@ func (g *Grants) Validity(bank, client string, asked time.Time, zone *time.Locat
 			end = latest
 		}
 	}
-	return end
+	return end.UTC()
 }

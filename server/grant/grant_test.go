@@ -3,6 +3,7 @@ package grant_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -427,6 +428,23 @@ func TestSweepForgetsTheDeadFirst(t *testing.T) {
 	}
 	if n := g.Stats("b", now).Issued; n > 50 {
 		t.Errorf("%d tokens are kept, the limit is 50", n)
+	}
+}
+
+func TestUnansweredConsentsAreBounded(t *testing.T) {
+	t.Parallel()
+	g := book()
+	g.Limit(1000)
+	kept := consent(g, "kept", true)
+	g.AllowConsent(kept.ID, "b/dave", nil, now)
+	for i := range 500 {
+		g.AddConsent(grant.Consent{ID: fmt.Sprint("c", i), Bank: "b", Client: "app", Until: now.Add(time.Hour), Created: now.Add(time.Duration(i)), Stored: grant.Received})
+	}
+	if n := len(g.Consents(nil)); n > 100 {
+		t.Errorf("%d consents are kept", n)
+	}
+	if g.Consent("b", "kept") == nil || g.Consent("b", "c499") == nil {
+		t.Error("a valid consent, or the newest, was forgotten")
 	}
 }
 

@@ -79,7 +79,22 @@ func (g *Grants) Sweep(now time.Time, keep int) {
 		}
 		return true
 	})
+	g.sweepConsents(now, keep)
 	g.sweepPages(now)
+}
+
+// sweepConsents forgets ended consents when there are more than keep, the oldest first: anybody may ask for one.
+func (g *Grants) sweepConsents(now time.Time, keep int) {
+	if g.consents.Len() <= keep {
+		return
+	}
+	over := g.consents.Len() - keep
+	old := g.Consents(func(c *Consent) bool { return g.ConsentStatus(c, now) != Valid })
+	slices.SortFunc(old, func(a, b *Consent) int { return a.Created.Compare(b.Created) })
+	for _, c := range old[:min(over, len(old))] {
+		g.consents.Delete(c.ID)
+		g.counters.dropped.Add(1)
+	}
 }
 
 func (g *Grants) sweepPages(now time.Time) {

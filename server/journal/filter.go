@@ -22,6 +22,7 @@ type Filter struct {
 	Token            string    // id of a token that was issued, used or refused; of its grant's events too when Grant is set
 	Grant            string    // with Token: the token's grant
 	Refused          bool
+	Fault            string    // id of the rule that spoiled the call
 	Text             string    // anywhere in target, headers, bodies or the reason, whatever the case
 	After            uint64    // entries with a greater number only
 	From             time.Time // entries and events not before it
@@ -52,7 +53,7 @@ func (s Statuses) has(status int) bool {
 // Match tells whether an entry fits.
 func (f Filter) Match(e *Entry) bool {
 	return fits(f.Bank, e.Bank) && fits(f.Op, e.Op) && fits(f.Client, e.Client) && (f.Method == "" || strings.EqualFold(f.Method, e.Method)) &&
-		f.Status.has(e.Status) && fits(string(f.Kind), string(e.Kind)) && f.user(e.Owner) && (f.Token == "" || slices.Contains(e.Tokens, f.Token)) &&
+		f.Status.has(e.Status) && fits(string(f.Kind), string(e.Kind)) && fits(f.Fault, e.Fault) && f.user(e.Owner) && (f.Token == "" || slices.Contains(e.Tokens, f.Token)) &&
 		(!f.Refused || e.Kind != "") && e.ID > f.After && !e.At.Before(f.From) && f.path(e.Target) && f.text(e)
 }
 
@@ -97,7 +98,7 @@ func (f Filter) MatchEvent(e *Event) bool {
 	case e.At.Before(f.From):
 		return false
 	case s != nil:
-		return !f.Refused && fits(f.Bank, s.Bank) && fits(f.Client, s.Client) && f.user(s.User) && fits(string(f.Kind), s.Kind) &&
+		return !f.Refused && f.Fault == "" && fits(f.Bank, s.Bank) && fits(f.Client, s.Client) && f.user(s.User) && fits(string(f.Kind), s.Kind) &&
 			(f.Token == "" || s.ID == f.Token || f.Grant != "" && s.Kind == "grant" && s.ID == f.Grant)
 	}
 	return true

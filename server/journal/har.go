@@ -23,6 +23,7 @@ type HAREntry struct {
 	Op       string       `json:"_op,omitempty"`
 	Kind     fail.Kind    `json:"_kind,omitempty"`
 	Why      string       `json:"_why,omitempty"`
+	Fault    string       `json:"_fault,omitempty"`
 	Trail    []fail.Check `json:"_trail,omitempty"`
 }
 
@@ -84,7 +85,7 @@ const (
 func (e *Entry) HAR(scheme string) HAREntry {
 	took := float64(e.Took) / float64(time.Millisecond)
 	h := HAREntry{Started: e.At.Format("2006-01-02T15:04:05.000Z07:00"), Time: took, Timings: harTimings{Wait: took},
-		ID: e.ID, Bank: e.Bank, Op: e.Op, Kind: e.Kind, Why: e.Why, Trail: e.Trail}
+		ID: e.ID, Bank: e.Bank, Op: e.Op, Kind: e.Kind, Why: e.Why, Fault: e.Fault, Trail: e.Trail}
 	in, out := e.Request, e.Response
 	h.Request = harRequest{Method: e.Method, URL: ascii(e.URL(scheme)), Version: harVersion, Cookies: []harCookie{}, Headers: in.Headers(),
 		Query: query(e.Target), HeadersSize: -1, BodySize: in.Size}

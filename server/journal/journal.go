@@ -31,7 +31,7 @@ type Entry struct {
 	Op       string        `json:"op,omitempty"`   // the route's operation
 	Method   string        `json:"method"`
 	Target   string        `json:"target"` // path and query as sent
-	Status   int           `json:"status"`
+	Status   int           `json:"status"` // as sent; 0: no answer
 	Client   string        `json:"client,omitempty"`
 	Owner    string        `json:"owner,omitempty"`
 	Tokens   []string      `json:"tokens,omitempty"` // ids of what was issued, used or refused
@@ -39,6 +39,7 @@ type Entry struct {
 	Kind     fail.Kind     `json:"kind,omitempty"`  // of the refusal; empty: not refused
 	Why      string        `json:"why,omitempty"`   // of the refusal
 	Again    uint64        `json:"again,omitempty"` // the entry that this is a replay of
+	Fault    string        `json:"fault,omitempty"` // id of the rule that spoiled the call
 	Request  Part          `json:"request"`
 	Response Part          `json:"response"`
 }

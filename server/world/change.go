@@ -5,6 +5,7 @@ import (
 
 	"sandbank/server/clock"
 	"sandbank/server/fail"
+	"sandbank/server/fault"
 	"sandbank/server/grant"
 	"sandbank/server/ledger"
 	"sandbank/server/store"
@@ -36,7 +37,7 @@ type change struct {
 }
 
 // Change makes a change by a lever while no request is under way: whole, or, when f returns an error, not at all. What it did to the
-// clock, the books and the policy is noted and can be taken back.
+// clock, the books, the policy and the faults is noted and can be taken back.
 func (s *Space) Change(verb, what string, f func() error) error {
 	s.Gate.Lock()
 	defer s.Gate.Unlock()
@@ -71,6 +72,7 @@ func (s *Space) end(c *change, err error) error {
 func (s *Space) watch(r *store.Recorder) {
 	s.Ledger.Watch(r)
 	s.Grants.Watch(r)
+	s.Faults.Watch(r)
 }
 
 // back takes a change back and says how many records it left, because traffic changed them since.
@@ -121,6 +123,7 @@ type Snapshot struct {
 	at     time.Time
 	ledger *ledger.Ledger
 	grants *grant.Grants
+	faults *fault.Faults
 }
 
 // At is what the clock showed.
@@ -136,7 +139,7 @@ func (s *Space) Snapshot() *Snapshot {
 func (s *Space) snapshot() *Snapshot {
 	g := grant.New(s.Dice, s.world.options.Banks...)
 	g.Copy(s.Grants)
-	return &Snapshot{clock: s.Clock.Mark(), at: s.Clock.Now(), ledger: s.Ledger.Clone(), grants: g}
+	return &Snapshot{clock: s.Clock.Mark(), at: s.Clock.Now(), ledger: s.Ledger.Clone(), grants: g, faults: s.Faults.Clone()}
 }
 
 // Restore puts the state of a snapshot back, the clock at the instant that it showed then. It can be taken back like any change.
@@ -144,14 +147,14 @@ func (s *Space) Restore(n *Snapshot, what string) error {
 	return s.replace("restore", what, func() error {
 		g := grant.New(s.Dice, s.world.options.Banks...)
 		g.Copy(n.grants)
-		s.Ledger, s.Grants = n.ledger.Clone(), g
+		s.Ledger, s.Grants, s.Faults = n.ledger.Clone(), g, n.faults.Clone()
 		s.Clock.Return(n.clock) // speed and frost
 		s.Clock.Set(n.at)
 		return nil
 	})
 }
 
-// Reset begins anew: people, money, clients, grants and clock as at the start.
+// Reset begins anew: people, money, clients, grants and clock as at the start, no faults.
 func (s *Space) Reset() error {
 	return s.replace("reset", "reset everything", func() error {
 		s.wind()
@@ -164,9 +167,9 @@ func (s *Space) replace(verb, what string, f func() error) error {
 	s.Gate.Lock()
 	defer s.Gate.Unlock()
 	c := s.begin(verb, what)
-	l, g, d, born := s.Ledger, s.Grants, s.Dice, s.Born
+	l, g, f0, d, born := s.Ledger, s.Grants, s.Faults, s.Dice, s.Born
 	c.store.Note(func() bool {
-		s.Ledger, s.Grants, s.Dice, s.Born = l, g, d, born
+		s.Ledger, s.Grants, s.Faults, s.Dice, s.Born = l, g, f0, d, born
 		return true
 	})
 	err := f()

@@ -1,5 +1,5 @@
-// Package world owns spaces: a Space is one private bank world with its own clock, dice, ledger, grants and journal. Nothing in a space
-// reaches another.
+// Package world owns spaces: a Space is one private bank world with its own clock, dice, ledger, grants, faults and
+// journal. Nothing in a space reaches another.
 //
 // A change made by a lever, not by a bank's own traffic, goes through Space.Change: it happens whole or not at all, is noted as an
 // activity, and can be taken back. The package knows no HTTP and no bank: the composition passes in what the banks tell about
@@ -20,6 +20,7 @@ import (
 	"sandbank/server/clock"
 	"sandbank/server/dice"
 	"sandbank/server/fail"
+	"sandbank/server/fault"
 	"sandbank/server/grant"
 	"sandbank/server/journal"
 	"sandbank/server/ledger"
@@ -58,7 +59,8 @@ type Setting struct {
 	Value grant.Value
 }
 
-// Space is one private world. Ledger and Grants are replaced by a reset or restore: hold Gate, for reading, as long as you use them.
+// Space is one private world. Ledger, Grants and Faults are replaced by a reset or restore: hold Gate, for reading, as long as you use
+// them.
 type Space struct {
 	Name    string
 	Key     string // opens this space's levers and no other's; from crypto/rand always
@@ -66,6 +68,7 @@ type Space struct {
 	Dice    *dice.Dice
 	Ledger  *ledger.Ledger
 	Grants  *grant.Grants
+	Faults  *fault.Faults
 	Journal *journal.Journal
 	History History
 	Born    time.Time // what its clock showed when it was made
@@ -153,7 +156,7 @@ func (s *Space) plant() error {
 			return err
 		}
 	}
-	s.Ledger, s.Grants = l, g
+	s.Ledger, s.Grants, s.Faults = l, g, fault.New(s.Dice)
 	return nil
 }
 

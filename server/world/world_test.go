@@ -11,6 +11,7 @@ import (
 
 	"sandbank/server/clock"
 	"sandbank/server/fail"
+	"sandbank/server/fault"
 	"sandbank/server/grant"
 	"sandbank/server/ledger"
 	"sandbank/server/world"
@@ -48,6 +49,9 @@ func look(s *world.Space) string {
 	for _, p := range s.Ledger.People("") {
 		text += fmt.Sprint(*p)
 	}
+	for _, l := range s.Faults.List(now) {
+		text += fmt.Sprint(l.ID, l.Rule, l.State, l.Hits, l.Seen, s.Faults.Headers())
+	}
 	for _, c := range s.Grants.Clients("") {
 		text += fmt.Sprint(*c)
 	}
@@ -71,6 +75,17 @@ var verbs = []func(s *world.Space, i int) error{
 	func(s *world.Space, i int) error {
 		at := s.Clock.Now()
 		return s.Ledger.Post(ledger.Entry{ID: fmt.Sprint("e", i), Account: "d1", Amount: int64(i), At: at, Entered: at})
+	},
+	func(s *world.Space, i int) error {
+		_, err := s.Faults.Arm(fault.Rule{When: fault.When{Bank: "b"}, Then: fault.Then{Status: 500 + i}, Often: fault.Often{Percent: 50}}, s.Clock.Now())
+		return err
+	},
+	func(s *world.Space, i int) error {
+		s.Faults.AllowHeaders(i%2 == 0)
+		if i%3 == 0 {
+			s.Faults.DisarmAll()
+		}
+		return nil
 	},
 	func(s *world.Space, i int) error { s.Ledger.RemovePerson("b/dave"); return nil },
 	func(s *world.Space, i int) error {

@@ -26,6 +26,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // the banks' own time zones, also where the machine has none
 
 	"github.com/gofiber/fiber/v3"
 

@@ -176,11 +176,11 @@ func (c *Call) SignIn(login, password string) (*ledger.Person, error) {
 	return p, nil
 }
 
-// Demo are the first few logins of the bank, for the strip.
+// Demo are the first few logins of the bank that any password opens, for the strip.
 func (c *Call) Demo() []string {
 	var out []string
 	for _, p := range c.Space.Ledger.People(c.Bank) {
-		if p.Locked || p.Unverified {
+		if p.Locked || p.Unverified || p.Password != "" {
 			continue
 		}
 		if out = append(out, p.Login); len(out) == 4 {

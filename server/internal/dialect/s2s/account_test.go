@@ -53,6 +53,36 @@ func TestAccountsToTheLetter(t *testing.T) {
 	}
 }
 
+// The documents know deposits alone. Whatever else the owner has comes after them: savings, a card, a loan, dollars, and a blocked account.
+func TestFurtherAccountsFollow(t *testing.T) {
+	t.Parallel()
+	box := start(t)
+	var list struct {
+		Data []struct {
+			ID        string `json:"account_id"`
+			Balance   string `json:"account_balance"`
+			Available string `json:"available_amount"`
+			Blockage  string `json:"blockage_amount"`
+			Currency  string `json:"currency_code"`
+			Overdraft bool   `json:"overdraft_protection"`
+		}
+	}
+	box.Get("/api/v1/accounts", demo.entry(box, "read:accounts")).Want(200).Into(&list)
+	if len(list.Data) != 8 {
+		t.Fatalf("%d accounts", len(list.Data))
+	}
+	for i, want := range []string{"43418807 412500.00 412500.00 0.00 TRY", "43420016 -18640.75 131359.25 0.00 TRY", "43433928 -386200.00 0.00 0.00 TRY",
+		"43447251 2240.10 * * USD", "43450163 1184.60 0.00 1184.60 TRY"} {
+		a := list.Data[3+i]
+		if a.Currency == "USD" { // something is pending there
+			a.Available, a.Blockage = "*", "*"
+		}
+		if got := strings.Join([]string{a.ID, a.Balance, a.Available, a.Blockage, a.Currency}, " "); got != want || a.Overdraft {
+			t.Errorf("account %d is %s, overdraft %t; want %s", 3+i, got, a.Overdraft, want)
+		}
+	}
+}
+
 func rat(t *testing.T, text any) *big.Rat {
 	t.Helper()
 	s, ok := text.(string)

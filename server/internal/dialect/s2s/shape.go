@@ -110,13 +110,16 @@ func showAccount(l *ledger.Ledger, a *ledger.Account, now time.Time) shapeAccoun
 		last = booked[len(booked)-1].At
 	}
 	blockage, available := max(-b.Pending, 0), b.Available()
-	if a.Status != ledger.Enabled { // nothing on it can be spent
+	switch {
+	case a.Status != ledger.Enabled: // nothing on it can be spent
 		blockage, available = max(b.Booked, 0), 0
+	case a.Kind == ledger.Loan: // what is owed cannot be spent either
+		available = 0
 	}
 	return shapeAccount{BranchCode: a.Facts["branchCode"], Number: masked("", "****", a.Number, 3), ID: a.ID, Balance: decimal(b.Booked),
 		Blockage: decimal(blockage), Last: last.In(istanbul).Format("2006-01-02-07:00"), Available: decimal(available),
 		IBAN:      masked(a.IBAN[:min(2, len(a.IBAN))], strings.Repeat("*", max(len(a.IBAN)-8, 0)), a.IBAN, 6),
-		Overdraft: a.Limit > 0, Currency: a.Currency, BranchName: a.Facts["branchName"]}
+		Overdraft: a.Kind != ledger.Card && a.Limit > 0, Currency: a.Currency, BranchName: a.Facts["branchName"]}
 }
 
 // masked keeps the last n characters behind stars: "****231", "TR******************884231".

@@ -39,13 +39,35 @@ func token(c *wire.Call) error {
 		return fail.From(err).Say("invalid request, client_secret is incorrect")
 	}
 
+	if err := guesses(c, client, false); err != nil {
+		return err
+	}
 	issued, err := c.Redeem(q, client, grant.Redemption{AnyRedirect: true, Reusable: original(c)})
 	if err != nil {
+		guesses(c, client, true)
 		return err
 	}
 
 	c.NoStore()
 	return show(c, 200, shapeToken{"bearer", "read", issued.Access.Value})
+}
+
+// mostGuesses is how many wrong codes a client may try in a minute: seven digits can be guessed (RFC 6819 §4.4.3.6).
+const mostGuesses = 1000
+
+// guesses refuses a client that has tried too many codes this minute; wrong counts one more.
+func guesses(c *wire.Call, client *grant.Client, wrong bool) error {
+	g, key, minute := c.Space.Grants, "yoisho guesses "+client.ID, c.Now.Truncate(time.Minute)
+	if wrong {
+		g.Count(key, minute, mostGuesses)
+		return nil
+	}
+	if n := g.Counted(key, minute); n >= mostGuesses {
+		e := fail.New(fail.TooMany, "client %s has tried %d wrong codes this minute", client.ID, n)
+		e.Wait = int(minute.Add(time.Minute).Sub(c.Now)/time.Second) + 1
+		return c.Trail.No("guesses", e)
+	}
+	return nil
 }
 
 func info(c *wire.Call) error {
@@ -183,6 +205,9 @@ func refuse(c *wire.Call, e *fail.Error) error {
 		status, text = 404, "not found"
 	case fail.MethodNotAllowed:
 		status, text = 405, "method not allowed"
+	case fail.TooMany:
+		status, text = 429, "too many requests"
+		c.RetryAfter(e)
 	case fail.TooLarge:
 		status, text = 413, "request too large"
 	case fail.Forbidden, fail.AccessDenied, fail.NotFound: // of the login page: a person reads it

@@ -323,6 +323,20 @@ func TestRaceForOneCode(t *testing.T) {
 	}
 }
 
+func TestGuessingIsLimited(t *testing.T) {
+	t.Parallel()
+	box := start(t)
+	c := code(t, box, "dave")
+	for range 1000 {
+		exchange(box, "4000000").Want(400)
+	}
+	if a := exchange(box, c); a.Status != 429 || a.Header.Get("Retry-After") == "" {
+		t.Errorf("after a thousand wrong codes a right one is %d", a.Status)
+	}
+	box.Advance(time.Minute)
+	exchange(box, c).Want(200)
+}
+
 func TestConnections(t *testing.T) {
 	t.Parallel()
 	box := start(t)

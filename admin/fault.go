@@ -1,0 +1,178 @@
+package admin
+
+import (
+	"slices"
+	"strings"
+
+	"sandbank/server/fail"
+	"sandbank/server/fault"
+)
+
+// Operation is one route of one bank, as far as levers need to know it.
+type Operation struct{ Bank, Method, Path, Op string }
+
+// FaultOrder asks for a fault: a preset by name, a rule in one line as the header X-Sandbox-Fault has it, or a rule whole. Beside a
+// preset, when and often narrow it.
+type FaultOrder struct {
+	Preset string `json:"preset,omitempty"`
+	Line   string `json:"line,omitempty"` // "op=token; status=503; next=2"
+	fault.Rule
+}
+
+// FaultList is what is armed and what is spent, and whether requests may bring faults of their own.
+type FaultList struct {
+	Items   []fault.Listed `json:"items"`
+	Headers bool           `json:"headers"` // whether X-Sandbox-Fault in a request counts
+}
+
+// FaultSwitch turns the header on or off.
+type FaultSwitch struct {
+	Headers *bool `json:"headers"`
+}
+
+// Disarmed says how many rules were disarmed.
+type Disarmed struct {
+	Disarmed int `json:"disarmed"`
+}
+
+func faultEndpoints() []endpoint {
+	return []endpoint{
+		{method: "GET", path: "/faults", op: "faults", doc: "armed rules top-down, then spent ones, with their hits", out: FaultList{},
+			do: func(r *request) (any, error) { return r.Faults(), nil }},
+		{method: "POST", path: "/faults", op: "armFault", doc: "arm a rule: a preset, a line, or when/then/often; it spoils the next call unless told otherwise",
+			in: FaultOrder{}, out: fault.Rule{}, status: 201, do: func(r *request) (any, error) {
+				var o FaultOrder
+				if err := r.decode(&o); err != nil {
+					return nil, err
+				}
+				return r.ArmFault(o)
+			}},
+		{method: "PATCH", path: "/faults", op: "switchFaults", doc: "whether X-Sandbox-Fault in a request counts", in: FaultSwitch{}, out: FaultList{},
+			do: func(r *request) (any, error) {
+				var o FaultSwitch
+				if err := r.decode(&o); err != nil {
+					return nil, err
+				}
+				return r.SwitchFaults(o)
+			}},
+		{method: "DELETE", path: "/faults", op: "disarmFaults", doc: "disarm every rule", out: Disarmed{},
+			do: func(r *request) (any, error) { return r.DisarmFaults() }},
+		{method: "DELETE", path: "/faults/{id}", op: "disarmFault", doc: "disarm one rule",
+			do: func(r *request) (any, error) { return nil, r.DisarmFault(r.params["id"]) }},
+		{method: "GET", path: "/faults/presets", op: "faultPresets", doc: "rules ready to arm, with what a correct client does", out: []fault.Preset{},
+			do: func(*request) (any, error) { return fault.Presets(), nil }},
+	}
+}
+
+// Faults lists the rules of the space.
+func (d *Desk) Faults() FaultList {
+	d.Space.Gate.RLock()
+	defer d.Space.Gate.RUnlock()
+	return d.faults()
+}
+
+func (d *Desk) faults() FaultList {
+	return FaultList{Items: append([]fault.Listed{}, d.Space.Faults.List(d.Space.Clock.Now())...), Headers: d.Space.Faults.Headers()}
+}
+
+// ArmFault arms a rule. One that no call of any bank could ever meet is refused: a forgotten typing error would look like a client
+// that survives.
+func (d *Desk) ArmFault(o FaultOrder) (*fault.Rule, error) {
+	rule, err := o.rule()
+	if err != nil {
+		return nil, err
+	}
+	if err := d.reachable(rule.When); err != nil {
+		return nil, err
+	}
+	var armed *fault.Rule
+	err = d.Space.Change("fault.arm", "armed a fault: "+rule.String(), func() error {
+		armed, err = d.Space.Faults.Arm(rule, d.Space.Clock.Now())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return armed, nil
+}
+
+// rule is what the order means.
+func (o FaultOrder) rule() (fault.Rule, error) {
+	switch {
+	case o.Preset != "" && o.Line != "":
+		return fault.Rule{}, fail.Field("line", "give a preset, a line or a rule, not several")
+	case o.Line != "":
+		return fault.Parse(o.Line)
+	case o.Preset == "":
+		return o.Rule, nil
+	}
+	presets := fault.Presets()
+	i := slices.IndexFunc(presets, func(p fault.Preset) bool { return p.Name == o.Preset })
+	if i < 0 {
+		return fault.Rule{}, fail.Field("preset", "there is no preset %q; see /faults/presets", o.Preset)
+	}
+	r := presets[i].Rule
+	narrow(&r.When.Bank, o.When.Bank)
+	narrow(&r.When.Op, o.When.Op)
+	narrow(&r.When.Client, o.When.Client)
+	narrow(&r.When.User, o.When.User)
+	narrow(&r.When.Path, o.When.Path)
+	if o.Often != (fault.Often{}) {
+		r.Often = o.Often
+	}
+	return r, nil
+}
+
+func narrow(to *string, by string) {
+	if by != "" {
+		*to = by
+	}
+}
+
+// reachable refuses conditions that no route of any bank fulfils.
+func (d *Desk) reachable(w fault.When) error {
+	bank, op := false, false
+	for _, o := range d.Operations {
+		if !fault.Glob(w.Bank, o.Bank) {
+			continue
+		}
+		bank = true
+		op = op || fault.Glob(w.Op, o.Op)
+	}
+	switch {
+	case !bank:
+		return fail.Field("when.bank", "no bank is called %q; there are %s", w.Bank, strings.Join(d.Banks, ", "))
+	case !op:
+		return fail.Field("when.op", "no operation is called %q there", w.Op)
+	}
+	return nil
+}
+
+// SwitchFaults says whether requests may bring faults of their own.
+func (d *Desk) SwitchFaults(o FaultSwitch) (*FaultList, error) {
+	if o.Headers == nil {
+		return nil, fail.Field("headers", "true or false is needed")
+	}
+	var list FaultList
+	err := d.Space.Change("fault.headers", "let requests bring faults, or not", func() error {
+		d.Space.Faults.AllowHeaders(*o.Headers)
+		list = d.faults()
+		return nil
+	})
+	return &list, err
+}
+
+// DisarmFault disarms one rule.
+func (d *Desk) DisarmFault(id string) error {
+	return d.Space.Change("fault.disarm", "disarmed fault "+id, func() error { return d.Space.Faults.Disarm(id) })
+}
+
+// DisarmFaults disarms all.
+func (d *Desk) DisarmFaults() (*Disarmed, error) {
+	var n Disarmed
+	err := d.Space.Change("fault.disarm", "disarmed all faults", func() error {
+		n.Disarmed = d.Space.Faults.DisarmAll()
+		return nil
+	})
+	return &n, err
+}

@@ -1,0 +1,181 @@
+package fault
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"sandbank/server/dice"
+	"sandbank/server/fail"
+)
+
+// Ask is a call as rules see it. The functions may be nil; they are asked only when a rule wants to know.
+type Ask struct {
+	Bank   string
+	Op     string
+	Method string
+	Path   string // native
+	Answer int    // status of the bank's answer; 0: the bank has not been asked yet
+
+	Caller func() (client, user string)
+	Header func(name string) []string
+	Param  func(name string) []string
+}
+
+// Match finds the first rule that fires, and counts. Rules that wait for an answer of the bank are asked only when the call has one,
+// all others only when it has not: a call is to be matched twice, unless the first time brings a hit.
+func (f *Faults) Match(a Ask, now time.Time) *Hit {
+	s := f.state.Load()
+	if s == nil {
+		return nil
+	}
+	for _, r := range s.rules {
+		if !r.rule.When.holds(&a) {
+			continue
+		}
+		if hit, last := r.fire(now); hit != nil {
+			if last {
+				f.retire(r)
+			}
+			return hit
+		}
+	}
+	return nil
+}
+
+// retire moves a rule to the spent ones.
+func (f *Faults) retire(a *armed) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.take(a) >= 0 {
+		f.shelve(a)
+	}
+}
+
+// fire counts a call and tells whether the rule spoils it, and whether that was its last.
+func (a *armed) fire(now time.Time) (hit *Hit, last bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r := a.rule
+	if a.done || r.over(now) {
+		return nil, false
+	}
+	a.seen++
+	d := r.dice(a.seen)
+	if !r.due(a.seen, d) {
+		return nil, false
+	}
+	a.hits++
+	a.last = now
+	a.done = r.Often.Next > 0 && a.hits >= r.Often.Next
+	return &Hit{Rule: r, N: a.hits, Delay: r.Then.delay(d)}, a.done
+}
+
+// due tells whether the seen-th call is one of those that the rule spoils.
+func (r *Rule) due(seen int, d *dice.Dice) bool {
+	o := &r.Often
+	seen -= o.After
+	if seen <= 0 || (r.When.Nth != 0 && seen != r.When.Nth) || (o.Every != 0 && seen%o.Every != 0) {
+		return false
+	}
+	return o.Percent == 0 || d.Between(1, 1_000_000) <= int64(math.Round(o.Percent*10_000))
+}
+
+// dice are what chance has in store for the seen-th call, always the same; nil when the rule leaves nothing to chance.
+func (r *Rule) dice(seen int) *dice.Dice {
+	if r.Often.Percent == 0 && r.Then.Spread == 0 {
+		return nil
+	}
+	return dice.Seeded(r.Often.Seed + uint64(seen)*0x9e3779b97f4a7c15) // an odd number: no two calls of a rule have one seed
+}
+
+func (t *Then) delay(d *dice.Dice) time.Duration {
+	if t.Spread == 0 {
+		return time.Duration(t.Delay)
+	}
+	return time.Duration(d.Between(int64(t.Delay-t.Spread), int64(t.Delay+t.Spread)))
+}
+
+// Once reads the rule that a request brings in its own header. Nil without an error: the space does not allow it, or the rule is for
+// other calls. Counting makes no sense for one request, so that such a rule may not ask for it.
+func (f *Faults) Once(text string, a Ask, now time.Time) (*Hit, error) {
+	if !f.Headers() {
+		return nil, nil
+	}
+	r, err := Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.check(now); err != nil {
+		return nil, err
+	}
+	if o := r.Often; r.When.Nth != 0 || o.After != 0 || o.Every != 0 || o.Percent != 0 || o.Next > 1 || !o.Until.IsZero() {
+		return nil, fail.Field("often", "a fault in a header is for its own request: nth, after, every, percent, until and next above 1 make no sense")
+	}
+	r.settle()
+	r.ID = "header"
+	if !r.When.holds(&a) {
+		return nil, nil
+	}
+	if r.Often.Seed == 0 {
+		r.Often.Seed = uint64(now.UnixNano())
+	}
+	return &Hit{Rule: &r, N: 1, Delay: r.Then.delay(r.dice(1))}, nil
+}
+
+// holds tells whether a call is one of those that the rule is for. What is cheap to know is asked first.
+func (w *When) holds(a *Ask) bool {
+	if w.Answer != a.Answer {
+		return false
+	}
+	if !Glob(w.Bank, a.Bank) || !Glob(w.Op, a.Op) || !Glob(w.Path, a.Path) || (w.Method != "" && w.Method != "*" && !strings.EqualFold(w.Method, a.Method)) {
+		return false
+	}
+	if w.Client != "" || w.User != "" {
+		if a.Caller == nil {
+			return false
+		}
+		client, user := a.Caller()
+		_, login, _ := strings.Cut(user, "/")
+		if !Glob(w.Client, client) || (!Glob(w.User, user) && !Glob(w.User, login)) {
+			return false
+		}
+	}
+	return among(w.Header, ":", a.Header) && among(w.Param, "=", a.Param)
+}
+
+// among tells whether one of the values of a header or parameter is as a condition wants it.
+func among(condition, mark string, values func(string) []string) bool {
+	if condition == "" {
+		return true
+	}
+	if values == nil {
+		return false
+	}
+	name, want, _ := strings.Cut(condition, mark)
+	return slices.ContainsFunc(values(strings.TrimSpace(name)), func(v string) bool { return Glob(strings.TrimSpace(want), v) })
+}
+
+// Glob tells whether text is as the pattern says. An empty pattern says nothing.
+func Glob(pattern, text string) bool {
+	if pattern == "" || pattern == text {
+		return true
+	}
+	first, rest, starred := strings.Cut(pattern, "*")
+	if !starred || !strings.HasPrefix(text, first) {
+		return false
+	}
+	text = text[len(first):]
+	for {
+		part, next, more := strings.Cut(rest, "*")
+		if !more {
+			return strings.HasSuffix(text, part)
+		}
+		i := strings.Index(text, part)
+		if i < 0 {
+			return false
+		}
+		text, rest = text[i+len(part):], next
+	}
+}
