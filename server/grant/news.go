@@ -57,29 +57,23 @@ func (g *Grants) Hear(f func(News)) {
 // Passed are the tokens and consents whose end came after from, up to and at to, and that nothing else had ended: soonest first, at most
 // n of them, the others only counted. next is the first end after to; zero when there is none.
 func (g *Grants) Passed(from, to time.Time, n int) (ended []News, more int, next time.Time) {
-	look := func(at time.Time) bool {
-		if at.IsZero() {
-			return false
-		}
-		if at.After(to) {
-			if next.IsZero() || at.Before(next) {
+	look := func(n News, stands func() bool) bool {
+		switch at := n.End(); {
+		case at.IsZero() || !at.After(from):
+		case at.After(to):
+			if (next.IsZero() || at.Before(next)) && stands() {
 				next = at
 			}
-			return false
+		case stands():
+			ended = append(ended, n)
 		}
-		return at.After(from)
+		return true
 	}
 	g.tokens.Range(func(_ string, t *Token) bool {
-		if t.Spent == nil && t.Revoked == nil && look(t.Expires) && revocation(t, g.grants.Get(t.Grant)) == nil {
-			ended = append(ended, News{What: WasEnded, Token: t})
-		}
-		return true
+		return look(News{What: WasEnded, Token: t}, func() bool { return t.Spent == nil && revocation(t, g.grants.Get(t.Grant)) == nil })
 	})
 	g.consents.Range(func(_ string, c *Consent) bool {
-		if c.Stored == Valid && look(c.Until) {
-			ended = append(ended, News{What: WasEnded, Consent: c})
-		}
-		return true
+		return look(News{What: WasEnded, Consent: c}, func() bool { return c.Stored == Valid })
 	})
 	slices.SortFunc(ended, func(a, b News) int {
 		if c := a.End().Compare(b.End()); c != 0 {
