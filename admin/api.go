@@ -29,9 +29,10 @@ type endpoint struct {
 	op           string // operationId: the verb's name
 	doc          string
 	query        []parameter
-	in           any // a zero value of the body's type; nil: no body
-	out          any // a zero value of the answer's type; nil: none
-	status       int // of success; 0: 200, or 204 without an answer
+	in           any    // a zero value of the body's type; nil: no body
+	out          any    // a zero value of the answer's type; nil: none
+	media        string // the answer's media type, where it is not JSON
+	status       int    // of success; 0: 200, or 204 without an answer
 	do           func(*request) (any, error)
 }
 

@@ -58,6 +58,9 @@ func (e *endpoint) describe() map[string]any {
 	if e.out != nil {
 		status, answer = "200", map[string]any{"description": e.doc, "content": content("application/json", schema(e.out))}
 	}
+	if e.media != "" {
+		status, answer = "200", map[string]any{"description": e.doc, "content": content(e.media, map[string]any{"type": "string"})}
+	}
 	if e.status == 201 {
 		status = "201"
 	}

@@ -10,6 +10,7 @@
 package admin
 
 import (
+	"context"
 	"strings"
 
 	"github.com/gofiber/fiber/v3"
@@ -26,6 +27,9 @@ type Options struct {
 	Key        string      // the admin key; empty: none is asked for, because only loopback reaches the port
 	Hosts      []string    // host names that may be called besides loopback ones
 	Version    string
+	Secure     bool            // whether the port speaks TLS
+	Life       context.Context // streams and waits end with it; nil: never
+	Replay     Replay          // nil: nothing can be replayed
 }
 
 // Panel answers everything under /admin, for every space.
@@ -36,8 +40,12 @@ type Panel struct {
 
 // New makes the panel of a sandbox.
 func New(o Options) *Panel {
+	if o.Life == nil {
+		o.Life = context.Background()
+	}
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), faultEndpoints(), spaceEndpoints(), activityEndpoints()} {
+	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), faultEndpoints(), streamEndpoints(), journalEndpoints(), replayEndpoints(),
+		spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
 	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",
@@ -65,9 +73,11 @@ type Desk struct {
 	Root       string // prefix of the space in URLs
 	Banks      []string
 	Operations []Operation
+
+	options *Options
 }
 
 // Desk is the one of a space, for callers without HTTP.
 func (p *Panel) Desk(s *world.Space, root string) *Desk {
-	return &Desk{World: p.options.World, Space: s, Root: root, Banks: p.options.Banks, Operations: p.options.Operations}
+	return &Desk{World: p.options.World, Space: s, Root: root, Banks: p.options.Banks, Operations: p.options.Operations, options: &p.options}
 }

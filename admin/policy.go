@@ -90,18 +90,6 @@ func (r *request) level() PolicyLevel {
 	return PolicyLevel{r.query.Get("bank"), r.query.Get("client"), r.query.Get("user")}
 }
 
-// flag reads a query parameter that is true or false.
-func (r *request) flag(name string) (bool, error) {
-	switch text := r.query.Get(name); text {
-	case "", "false":
-		return false, nil
-	case "true":
-		return true, nil
-	default:
-		return false, fail.Field(name, "%q is neither true nor false", text)
-	}
-}
-
 // Policies looks at every bank that has the client and the user; a client or user that none has is NotFound.
 func (d *Desk) Policies(of PolicyLevel) (*PolicyView, error) {
 	d.Space.Gate.RLock()

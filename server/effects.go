@@ -302,6 +302,7 @@ func (e *effect) note(entry *journal.Entry) {
 	}
 	if e.then.Truncate != nil {
 		entry.Response.Body = entry.Response.Body[:min(len(entry.Response.Body), *e.then.Truncate)]
+		entry.Response.Cut = len(entry.Response.Body) < entry.Response.Size
 	}
 	checks := e.call.Trail.Checks
 	switch last := checks[len(checks)-1]; {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v3"
+	"github.com/valyala/fasthttp"
 
 	"sandbank/server/fail"
 	"sandbank/server/internal/page"
@@ -21,9 +22,9 @@ type visit struct {
 
 // visit finds the space: by the prefix /s/{space}, by a host name {space}.localhost, or the main one. ok is false when there is none of
 // that name.
-func (s *Server) visit(ctx fiber.Ctx) (v visit, ok bool) {
-	v = visit{space: s.space(), path: string(ctx.Request().URI().PathOriginal())}
-	if label, local := strings.CutSuffix(hostname(string(ctx.Request().Host())), ".localhost"); local && label != "" {
+func (s *Server) visit(r *fasthttp.Request) (v visit, ok bool) {
+	v = visit{space: s.space(), path: string(r.URI().PathOriginal())}
+	if label, local := strings.CutSuffix(hostname(string(r.Host())), ".localhost"); local && label != "" {
 		if v.space = s.world.Space(label); v.space == nil {
 			return v, false
 		}
@@ -38,6 +39,9 @@ func (s *Server) visit(ctx fiber.Ctx) (v visit, ok bool) {
 	return v, true
 }
 
+// admin tells whether the path is the levers'. /admin itself is a page that leads there.
+func (v visit) admin() bool { return strings.HasPrefix(v.path, "/admin/") && v.path != "/admin/" }
+
 // hostname is a Host header without its port, in lower case.
 func hostname(host string) string {
 	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
@@ -48,11 +52,11 @@ func hostname(host string) string {
 
 // serve answers every request: what belongs to the sandbox itself here, everything else at the banks.
 func (s *Server) serve(ctx fiber.Ctx) error {
-	v, ok := s.visit(ctx)
+	v, ok := s.visit(ctx.Request())
 	if !ok {
 		return s.plain(ctx, 404, "there is no such space")
 	}
-	if s.admin != nil && strings.HasPrefix(v.path, "/admin/") && v.path != "/admin/" {
+	if s.admin != nil && v.admin() {
 		err := s.admin(ctx, v.space, v.root, v.path)
 		dated(ctx, v.space.Clock.Now())
 		return err
@@ -197,7 +201,7 @@ func (s *Server) broken(ctx fiber.Ctx, err error) error {
 			return s.plain(ctx, f.Code, "the request could not be read: "+strings.ToLower(f.Message))
 		}
 	}
-	if v, ok := s.visit(ctx); ok {
+	if v, ok := s.visit(ctx.Request()); ok {
 		if found, err := s.mount.serve(ctx, v, e); found {
 			return err
 		}

@@ -217,7 +217,10 @@ func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do
 	entry.Op, entry.Took = call.Op, clock.Since(began) // a method override may have changed what is done
 	call.Journal(entry)
 	e.note(entry)
+	again := rerunOf(ctx)
+	entry.Again = again.number()
 	call.Space.Journal.Append(entry)
+	again.leave(entry)
 	m.note(entry, stack)
 	return e.deliver(err)
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/gofiber/fiber/v3"
 	"github.com/gofiber/fiber/v3/middleware/adaptor"
 	"github.com/rs/zerolog"
+	"github.com/valyala/fasthttp"
 
 	"sandbank/fixtures"
 	"sandbank/seed"
@@ -63,6 +64,9 @@ type Inside struct {
 	Banks      []string
 	Operations []Operation
 	Version    string
+	Secure     bool            // whether the port speaks TLS
+	Life       context.Context // ends when the server begins to shut down: streams end then
+	Replay     Replay
 }
 
 // maxBody is the largest request body that a bank takes, in bytes.
@@ -77,10 +81,11 @@ type Server struct {
 	world   *world.World
 	mount   *mount
 	app     *fiber.App
+	handler fasthttp.RequestHandler // of app
 	meter   *meter
 	admin   func(ctx fiber.Ctx, space *world.Space, root, path string) error
 	born    time.Time          // real time
-	end     context.CancelFunc // ends what faults hold up
+	end     context.CancelFunc // ends streams, and what faults hold up
 
 	mu       sync.Mutex
 	listener *listener
@@ -112,10 +117,11 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, world: w, mount: m, meter: newMeter(w, m), born: clock.Wall()}
 	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
-	if o.Admin != nil {
-		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Version: o.Version})
-	}
 	m.life, s.end = context.WithCancel(context.Background())
+	if o.Admin != nil {
+		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Version: o.Version, Secure: m.secure,
+			Life: m.life, Replay: s.replay})
+	}
 	s.app = fiber.New(fiber.Config{
 		AppName: "Sandbank", CaseSensitive: true, StrictRouting: true, DisableDefaultDate: true,
 		ReadBufferSize: 32 << 10,                                       // all headers; more is 431
@@ -124,6 +130,7 @@ func New(o Options) (*Server, error) {
 		ErrorHandler: s.broken,
 	})
 	s.app.Use(s.serve)
+	s.handler = s.app.Handler()
 	return s, nil
 }
 
@@ -213,12 +220,12 @@ func (s *Server) Start() error {
 // Wait blocks until the listener has ended and says why, nil after Close.
 func (s *Server) Wait() error { return <-s.done }
 
-// Close stops accepting, hurries what faults hold up, lets requests that are under way finish for up to five seconds, cuts those that do
+// Close ends streams, stops accepting, hurries what faults hold up, lets requests that are under way finish for up to five seconds, cuts those that do
 // not, and ends.
 func (s *Server) Close() error {
+	s.end() // the HTTP library waits for streams
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	s.end()
 	err := s.app.ShutdownWithContext(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.options.Log.Warn().Msg("some connections were still busy after 5 s and were cut")

@@ -10,6 +10,7 @@ package clock
 
 import (
 	"context"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,13 @@ func Wall() time.Time { return time.Now() }
 
 // Since tells how much real time has passed since t: for latency and uptime, never for the life of a token.
 func Since(t time.Time) time.Duration { return time.Since(t) }
+
+// Alarm rings once after this much real time, unless it is stopped: for network timeouts and for looking again, never for the life of a
+// token.
+func Alarm(d time.Duration) (rings <-chan time.Time, stop func() bool) {
+	t := time.NewTimer(d)
+	return t.C, t.Stop
+}
 
 // Wait lets d of real time pass, or less when ctx ends first; it tells whether all of it has passed. Only a slow network is made of real
 // time: a fault's delay and dribble. Nothing expires by it.
@@ -41,6 +49,7 @@ func Wait(ctx context.Context, d time.Duration) bool {
 type Clock struct {
 	source Source
 	write  sync.Mutex
+	watch  func(before, after time.Time) // guarded by write
 	state  atomic.Pointer[state]
 }
 
@@ -96,9 +105,43 @@ func (c *Clock) change(f func(*state)) time.Time {
 	real := c.source()
 	next := *c.state.Load()
 	next.shown, next.real = next.at(real), real
+	before := next.shown
 	f(&next)
 	c.state.Store(&next)
+	c.tell(before, next.shown)
 	return next.shown
+}
+
+// Watch calls f after every move, with what the clock showed before and after it; they are the same when only its speed changed. f must
+// not move the clock.
+func (c *Clock) Watch(f func(before, after time.Time)) {
+	c.write.Lock()
+	defer c.write.Unlock()
+	c.watch = f
+}
+
+func (c *Clock) tell(before, after time.Time) {
+	if c.watch != nil {
+		c.watch(before, after)
+	}
+}
+
+// Until is how much real time passes before the clock shows t, if nobody moves it: none when it is past t already. ok is false when it
+// never will, because it stands.
+func (c *Clock) Until(t time.Time) (real time.Duration, ok bool) {
+	s := c.state.Load()
+	left := t.Sub(s.at(c.source()))
+	switch {
+	case left <= 0:
+		return 0, true
+	case s.frozen || s.speed <= 0:
+		return 0, false
+	}
+	wait := float64(left)/s.speed + 1 // never too early for the rounding
+	if wait > float64(math.MaxInt64)/2 {
+		return 0, false
+	}
+	return time.Duration(wait), true
 }
 
 // Advance moves the clock by d, backwards when d is negative, and returns the new instant. Two calls add up.
@@ -134,5 +177,8 @@ func (c *Clock) Mark() Mark { return Mark{c.state.Load()} }
 func (c *Clock) Return(m Mark) {
 	c.write.Lock()
 	defer c.write.Unlock()
+	real := c.source()
+	before := c.state.Load().at(real)
 	c.state.Store(m.state)
+	c.tell(before, m.state.at(real))
 }

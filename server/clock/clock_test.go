@@ -2,6 +2,7 @@ package clock_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -181,5 +182,53 @@ func BenchmarkNow(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		_ = c.Now()
+	}
+}
+
+func TestUntil(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		speed float64
+		stand bool
+		ahead time.Duration
+		want  time.Duration
+		ok    bool
+	}{
+		{"real time", 1, false, time.Minute, time.Minute, true},
+		{"sixty times as fast", 60, false, time.Hour, time.Minute, true},
+		{"half as fast", 0.5, false, time.Second, 2 * time.Second, true},
+		{"now", 1, false, 0, 0, true},
+		{"past", 1, true, -time.Hour, 0, true},
+		{"frozen", 1, true, time.Second, 0, false},
+		{"speed zero", 0, false, time.Second, 0, false},
+		{"not in our time", 1e-12, false, time.Hour, 0, false},
+	}
+	for _, tt := range tests {
+		c := clock.New((&hand{t: noon}).now)
+		c.SetSpeed(tt.speed)
+		c.Freeze(tt.stand)
+		got, ok := c.Until(noon.Add(tt.ahead))
+		if diff := got - tt.want; ok != tt.ok || diff < 0 || diff > time.Microsecond {
+			t.Errorf("%s: %v, %v; want %v, %v", tt.name, got, ok, tt.want, tt.ok)
+		}
+	}
+}
+
+func TestWatchHearsOfEveryMove(t *testing.T) {
+	t.Parallel()
+	h := &hand{t: noon}
+	c := clock.New(h.now)
+	var moves []time.Duration
+	c.Watch(func(before, after time.Time) { moves = append(moves, after.Sub(before)) })
+	m := c.Mark()
+	c.Advance(time.Hour)
+	h.pass(time.Minute)
+	c.Freeze(true)
+	c.Return(m)
+	c.Reset()
+	want := []time.Duration{time.Hour, 0, -time.Hour, 0}
+	if !slices.Equal(moves, want) {
+		t.Errorf("moves %v, want %v", moves, want)
 	}
 }

@@ -1,11 +1,15 @@
 // Package journal owns what happened: one entry per request that a bank answered, with the trail of checks that led to the answer.
 //
 // It is a ring: the newest entries stay, older ones are overwritten and counted as dropped. Bodies are kept up to a cap and marked when
-// cut. Appending takes no lock. It knows no HTTP library and no bank; whoever shows an entry masks its secrets.
+// cut. Appending takes no lock. Beside the entries there is a second ring of events, for whoever wants to follow what happens: each entry
+// is one, and what happens to tokens, to the clock and by levers is told there too. The package knows HTTP's texts, because it writes
+// entries down as HAR or as a command and masks their secrets; it knows no HTTP library and no bank.
 //
 //	j := journal.New(2000)
 //	j.Append(&journal.Entry{Bank: "yoisho", Op: "info", Status: 400, Why: "at_x expired 0.8 s ago; 60 s by yoisho default"})
-//	j.Recent(10, nil)
+//	j.Recent(10, journal.Filter{Refused: true}.Match)
+//	f := j.Follow(0)
+//	event, lost := f.Poll()
 package journal
 
 import (
@@ -34,6 +38,7 @@ type Entry struct {
 	Trail    []fail.Check  `json:"trail,omitempty"`
 	Kind     fail.Kind     `json:"kind,omitempty"`  // of the refusal; empty: not refused
 	Why      string        `json:"why,omitempty"`   // of the refusal
+	Again    uint64        `json:"again,omitempty"` // the entry that this is a replay of
 	Fault    string        `json:"fault,omitempty"` // id of the rule that spoiled the call
 	Request  Part          `json:"request"`
 	Response Part          `json:"response"`
@@ -43,35 +48,64 @@ type Entry struct {
 type Part struct {
 	Head []byte `json:"head,omitempty"` // raw header lines
 	Body []byte `json:"body,omitempty"`
-	Size int    `json:"size"` // of the whole body; more than len(Body) means that it was cut
+	Size int    `json:"size"`          // of the whole body
+	Cut  bool   `json:"cut,omitempty"` // Body is not all of it
 }
 
 // Cut keeps as much of a body as the cap allows, copied.
 func Cut(body []byte) Part {
-	return Part{Body: append([]byte(nil), body[:min(len(body), BodyCap)]...), Size: len(body)}
+	return Part{Body: append([]byte(nil), body[:min(len(body), BodyCap)]...), Size: len(body), Cut: len(body) > BodyCap}
 }
 
 // Journal is the ring of one space. Safe for concurrent use.
 type Journal struct {
 	slots []atomic.Pointer[Entry]
 	last  atomic.Uint64
+	base  atomic.Pointer[base]
+	bus   bus
 }
 
-// New returns a journal that keeps the newest n entries; at least one.
-func New(n int) *Journal { return &Journal{slots: make([]atomic.Pointer[Entry], max(1, n))} }
+// base is where the journal was cleared last.
+type base struct{ last, dropped uint64 }
 
-// Append keeps the entry under the next id.
+// New returns a journal that keeps the newest n entries; at least one.
+func New(n int) *Journal {
+	j := &Journal{slots: make([]atomic.Pointer[Entry], max(1, n)), bus: bus{slots: make([]atomic.Pointer[Event], max(leastEvents, n))}}
+	j.base.Store(&base{})
+	return j
+}
+
+// Append keeps the entry under the next id, and tells followers.
 func (j *Journal) Append(e *Entry) {
 	e.ID = j.last.Add(1)
-	j.slots[e.ID%uint64(len(j.slots))].Store(e)
+	slot := &j.slots[e.ID%uint64(len(j.slots))]
+	for old := slot.Load(); (old == nil || old.ID < e.ID) && !slot.CompareAndSwap(old, e); {
+		old = slot.Load() // somebody was faster by a whole round of the ring, or slower
+	}
+	j.Tell(&Event{At: e.At, Type: Request, Entry: e})
 }
 
 // Total is how many entries there have been.
 func (j *Journal) Total() uint64 { return j.last.Load() }
 
-// Dropped is how many of them were overwritten.
+// Dropped is how many of them were overwritten; those that were cleared do not count.
 func (j *Journal) Dropped() uint64 {
-	return j.Total() - min(j.Total(), uint64(len(j.slots)))
+	b := j.base.Load()
+	since := j.Total() - b.last
+	return b.dropped + since - min(since, uint64(len(j.slots)))
+}
+
+// Clear forgets all entries and events. Their numbers are not given again.
+func (j *Journal) Clear(now time.Time) {
+	last := j.Total()
+	j.base.Store(&base{last, j.Dropped()})
+	for i := range j.slots {
+		if e := j.slots[i].Load(); e != nil && e.ID <= last {
+			j.slots[i].CompareAndSwap(e, nil)
+		}
+	}
+	j.bus.clear()
+	j.Tell(&Event{At: now, Type: JournalCleared})
 }
 
 // Entry returns one entry, or nil when it is not there any more, or not yet.
@@ -85,9 +119,16 @@ func (j *Journal) Entry(id uint64) *Entry {
 
 // Recent are the newest entries that keep says yes to (all when nil), newest first, at most n.
 func (j *Journal) Recent(n int, keep func(*Entry) bool) []*Entry {
+	return j.Before(j.Total()+1, n, keep)
+}
+
+// Before are the same of those that are older than the entry with this id.
+func (j *Journal) Before(id uint64, n int, keep func(*Entry) bool) []*Entry {
 	var out []*Entry
 	last := j.Total()
-	for id := last; id > 0 && last-id < uint64(len(j.slots)) && len(out) < n; id-- {
+	oldest := last - min(last, uint64(len(j.slots))) + 1
+	for id = min(id, last+1); id > oldest && len(out) < n; {
+		id--
 		if e := j.Entry(id); e != nil && (keep == nil || keep(e)) {
 			out = append(out, e)
 		}

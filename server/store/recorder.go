@@ -31,7 +31,14 @@ func (r *Recorder) Undo() (kept int) {
 // Watch lets a recorder note every change from now on; nil ends that.
 func (s *Map[K, V]) Watch(r *Recorder) { s.watch.Store(r) }
 
+// Hear calls f after every change from now on, with the record before and after it: nil before one is added, and after one is removed.
+// f may be called at once from several goroutines, and must not be slow.
+func (s *Map[K, V]) Hear(f func(old, now *V)) { s.hear.Store(&f) }
+
 func (s *Map[K, V]) note(key K, old, now *V) {
+	if hear := s.hear.Load(); hear != nil {
+		(*hear)(old, now)
+	}
 	r := s.watch.Load()
 	if r == nil {
 		return

@@ -23,6 +23,7 @@ type Map[K cmp.Ordered, V any] struct {
 	m     sync.Map
 	n     atomic.Int64
 	watch atomic.Pointer[Recorder]
+	hear  atomic.Pointer[func(old, now *V)]
 }
 
 // New returns an empty map.

@@ -3,6 +3,8 @@ package store_test
 import (
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -127,5 +129,29 @@ func TestUndoLeavesWhatChangedSince(t *testing.T) {
 	s.Put("a", ptr(3))
 	if kept := r.Undo(); kept != 1 || *s.Get("a") != 3 {
 		t.Errorf("%d kept, a is %d", kept, *s.Get("a"))
+	}
+}
+
+func TestHearTellsEveryChange(t *testing.T) {
+	t.Parallel()
+	s := store.New[string, int]()
+	show := func(v *int) string {
+		if v == nil {
+			return "-"
+		}
+		return strconv.Itoa(*v)
+	}
+	var heard []string
+	s.Hear(func(old, now *int) { heard = append(heard, show(old)+">"+show(now)) })
+	s.Put("a", ptr(1))
+	s.Put("a", ptr(2))
+	s.Add("a", ptr(9))
+	s.Add("b", ptr(3))
+	s.Update("b", func(v int) (int, error) { return v + 1, nil })
+	s.Update("b", func(v int) (int, error) { return v, errors.New("no") })
+	s.Take("a")
+	s.Delete("a")
+	if got, want := strings.Join(heard, " "), "->1 1>2 ->3 3>4 2>-"; got != want {
+		t.Errorf("heard %s, want %s", got, want)
 	}
 }

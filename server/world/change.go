@@ -49,6 +49,7 @@ func (s *Space) Change(verb, what string, f func() error) error {
 }
 
 func (s *Space) begin(verb, what string) *change {
+	s.teller.hold()
 	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), store: &store.Recorder{}}
 }
 
@@ -56,10 +57,12 @@ func (s *Space) begin(verb, what string) *change {
 func (s *Space) end(c *change, err error) error {
 	if err != nil {
 		s.back(c)
+		s.teller.drop()
 		return err
 	}
 	s.activity.last++
 	c.ID = s.activity.last
+	s.told(c)
 	if s.activity.list = append(s.activity.list, c); len(s.activity.list) > keep {
 		s.activity.list = append([]*change(nil), s.activity.list[1:]...)
 	}
@@ -90,9 +93,12 @@ func (s *Space) Undo(n int) (undone []Activity, kept int, err error) {
 		if c.Undone {
 			continue
 		}
+		s.teller.hold()
+		before, at := s.Clock.Mark(), s.Clock.Now()
 		kept += s.back(c)
 		c.Undone = true
 		undone = append(undone, c.Activity)
+		s.undone(c, before, at)
 	}
 	if len(undone) == 0 {
 		return nil, 0, fail.New(fail.Conflict, "there is nothing to take back")
@@ -166,5 +172,8 @@ func (s *Space) replace(verb, what string, f func() error) error {
 		s.Ledger, s.Grants, s.Faults, s.Dice, s.Born = l, g, f0, d, born
 		return true
 	})
-	return s.end(c, f())
+	err := f()
+	s.Grants.Hear(s.hear)
+	s.teller.next.Store(0)
+	return s.end(c, err)
 }

@@ -76,6 +76,7 @@ type Space struct {
 
 	world    *World
 	activity activity
+	teller   teller
 }
 
 // World is all spaces of one process.
@@ -118,10 +119,12 @@ func (w *World) Create(name string) (*Space, error) {
 		return nil, fail.New(fail.TooMany, "there are %d spaces already", MaxSpaces)
 	}
 	s := &Space{Name: name, Key: rand.Text(), Clock: clock.New(w.options.Source), Journal: journal.New(w.options.Journal), History: w.options.History, world: w}
+	s.teller.gone = make(chan struct{})
 	s.wind()
 	if err := s.plant(); err != nil {
 		return nil, err
 	}
+	s.listen()
 	w.spaces.Put(name, s)
 	return s, nil
 }
@@ -168,8 +171,10 @@ func (w *World) Delete(name string) error {
 	if name == Main {
 		return fail.New(fail.Forbidden, "the main space cannot be deleted; it can be reset")
 	}
-	if w.spaces.Take(name) == nil {
+	s := w.spaces.Take(name)
+	if s == nil {
 		return fail.New(fail.NotFound, "there is no space %q", name)
 	}
+	close(s.teller.gone)
 	return nil
 }

@@ -1,0 +1,117 @@
+package grant
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// What happens to a token, a grant or a consent.
+const (
+	WasIssued  = "issued"  // a token is there
+	WasSpent   = "spent"   // a code was redeemed, a refresh token rotated away
+	WasRetimed = "retimed" // a token's end was moved
+	WasRevoked = "revoked" // a token, or a grant with all its tokens
+	WasChanged = "changed" // a consent has another state, or another end
+	WasEnded   = "expired" // the end of a token or a consent has come
+)
+
+// News is one such happening. Exactly one of Token, Grant and Consent is set.
+type News struct {
+	What    string
+	Token   *Token
+	Grant   *Grant
+	Consent *Consent
+	Event   *Event    // who did it and why, where somebody did
+	Was     time.Time // of WasRetimed: the former end
+}
+
+// Hear tells f what happens from now on, whoever does it: a bank, a lever, time excepted. f may be called at once from several
+// goroutines, in the middle of a request.
+func (g *Grants) Hear(f func(News)) {
+	g.tokens.Hear(func(old, now *Token) {
+		switch {
+		case now == nil: // forgotten
+		case old == nil:
+			f(News{What: WasIssued, Token: now})
+		case old.Revoked == nil && now.Revoked != nil:
+			f(News{What: WasRevoked, Token: now, Event: now.Revoked})
+		case old.Spent == nil && now.Spent != nil:
+			f(News{What: WasSpent, Token: now, Event: now.Spent})
+		case !old.Expires.Equal(now.Expires):
+			f(News{What: WasRetimed, Token: now, Was: old.Expires})
+		}
+	})
+	g.grants.Hear(func(old, now *Grant) {
+		if old != nil && now != nil && old.Revoked == nil && now.Revoked != nil {
+			f(News{What: WasRevoked, Grant: now, Event: now.Revoked})
+		}
+	})
+	g.consents.Hear(func(old, now *Consent) {
+		if now != nil && (old == nil || old.Stored != now.Stored || !old.Until.Equal(now.Until)) {
+			f(News{What: WasChanged, Consent: now, Event: now.Ended})
+		}
+	})
+}
+
+// Passed are the tokens and consents whose end came after from, up to and at to, and that nothing else had ended: soonest first, at most
+// n of them, the others only counted. next is the first end after to; zero when there is none.
+func (g *Grants) Passed(from, to time.Time, n int) (ended []News, more int, next time.Time) {
+	look := func(n News, stands func() bool) bool {
+		switch at := n.End(); {
+		case at.IsZero() || !at.After(from):
+		case at.After(to):
+			if (next.IsZero() || at.Before(next)) && stands() {
+				next = at
+			}
+		case stands():
+			ended = append(ended, n)
+		}
+		return true
+	}
+	g.tokens.Range(func(_ string, t *Token) bool {
+		return look(News{What: WasEnded, Token: t}, func() bool { return t.Spent == nil && revocation(t, g.grants.Get(t.Grant)) == nil })
+	})
+	g.consents.Range(func(_ string, c *Consent) bool {
+		return look(News{What: WasEnded, Consent: c}, func() bool { return c.Stored == Valid })
+	})
+	slices.SortFunc(ended, func(a, b News) int {
+		if c := a.End().Compare(b.End()); c != 0 {
+			return c
+		}
+		return strings.Compare(a.id(), b.id())
+	})
+	if len(ended) > n {
+		ended, more = ended[:n], len(ended)-n
+	}
+	return ended, more, next
+}
+
+// End is when the token or consent is over; zero: never, or a grant.
+func (n News) End() time.Time {
+	switch {
+	case n.Token != nil:
+		return n.Token.Expires
+	case n.Consent != nil:
+		return n.Consent.Until
+	}
+	return time.Time{}
+}
+
+func (n News) id() string {
+	if n.Token != nil {
+		return n.Token.ID
+	}
+	return n.Consent.ID
+}
+
+// Named finds a token by its id, dead or alive, or nil. It looks through all of them.
+func (g *Grants) Named(id string) (found *Token) {
+	g.tokens.Range(func(_ string, t *Token) bool {
+		if t.ID == id {
+			found = t
+		}
+		return found == nil
+	})
+	return found
+}
