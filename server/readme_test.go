@@ -44,6 +44,11 @@ func TestReadme(t *testing.T) {
 	if _, err := server.New(server.Options{Fixtures: own}); err != nil {
 		t.Errorf("the README's example of own people: %v", err)
 	}
+	for _, k := range srv.Knobs() {
+		if !regexp.MustCompile(`(?m)^#### (.*, )?` + k.Knob + `(,|$)`).MatchString(string(text)) {
+			t.Errorf("the README does not say what the knob %s is for", k.Knob)
+		}
+	}
 	if want == string(text) {
 		return
 	}
