@@ -111,7 +111,7 @@ func (d *Desk) MoveClock(m ClockMove) (*ClockMoved, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out ClockMoved
+	out := ClockMoved{Killed: []Expiry{}, Revived: []Expiry{}}
 	err = d.Space.Change("clock", what, func() error {
 		s := d.Space
 		before := s.Clock.Now()
