@@ -32,6 +32,9 @@ func (r *Recorder) Undo() (kept int) {
 func (s *Map[K, V]) Watch(r *Recorder) { s.watch.Store(r) }
 
 func (s *Map[K, V]) note(key K, old, now *V) {
+	if s.follow != nil {
+		s.follow(old, now)
+	}
 	r := s.watch.Load()
 	if r == nil {
 		return
