@@ -36,7 +36,7 @@ type Panel struct {
 // New makes the panel of a sandbox.
 func New(o Options) *Panel {
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), spaceEndpoints(), activityEndpoints(), tokenEndpoints(), grantEndpoints()} {
+	for _, group := range [][]endpoint{clockEndpoints(), spaceEndpoints(), activityEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
 	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",
