@@ -44,8 +44,8 @@ func New(o Options) *Panel {
 		o.Life = context.Background()
 	}
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), faultEndpoints(), streamEndpoints(), journalEndpoints(), replayEndpoints(),
-		spaceEndpoints(), activityEndpoints()} {
+	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), faultEndpoints(),
+		streamEndpoints(), journalEndpoints(), replayEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
 	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",

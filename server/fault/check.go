@@ -207,7 +207,7 @@ func (t *Then) checkMutations() *fail.Error {
 			return fail.Field("then.mutate", "%q is none of set, delete, duplicate", m.Do)
 		case m.Do == Delete && len(m.Value) > 0:
 			return fail.Field("then.mutate", "deleting %s needs no value", m.Path)
-		case m.Do != Delete && (!json.Valid(m.Value) || len(m.Value) > maxBody):
+		case m.Do != Delete && (!json.Valid(m.Value) || !utf8.Valid(m.Value) || len(m.Value) > maxBody):
 			return fail.Field("then.mutate", "the value for %s is no JSON; texts need quotes", m.Path)
 		}
 	}

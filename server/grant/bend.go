@@ -108,7 +108,7 @@ func (g *Grants) evict(of *Grant, keep int64, source string, now time.Time) {
 		}
 		return true
 	})
-	slices.SortFunc(others, func(a, b *Grant) int { return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(others, func(a, b *Grant) int { return cmp.Compare(b.Number, a.Number) })
 	for i := keep; i < int64(len(others)); i++ {
 		g.Revoke(others[i].ID, "bank", fmt.Sprintf("%s came, and %d at a time are allowed by %s", of.ID, keep+1, source), now)
 	}

@@ -25,6 +25,7 @@ const (
 // Consent is a person's permission to read accounts (NextGenPSD2 §6.3), which outlives the tokens that use it.
 type Consent struct {
 	ID         string            `json:"id"`
+	Number     int64             `json:"number"` // order of creation in the space, whatever its clock showed
 	Bank       string            `json:"bank"`
 	Client     string            `json:"client"`
 	Owner      string            `json:"owner,omitempty"`  // empty until somebody logged in
@@ -76,6 +77,7 @@ func (g *Grants) ConsentStatus(c *Consent, now time.Time) Status {
 
 // AddConsent keeps a new consent.
 func (g *Grants) AddConsent(c Consent) *Consent {
+	c.Number = g.asked.next()
 	g.consents.Put(c.ID, &c)
 	if g.consents.Len() > g.limit/10 && g.sweeping.TryLock() {
 		g.sweepConsents(c.Created, g.limit/10-g.limit/100)

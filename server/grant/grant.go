@@ -44,6 +44,9 @@ type Grants struct {
 	consents  *store.Map[string, Consent]
 	calls     *store.Map[string, calls]
 	sessions  *store.Map[string, Session]
+	issued    *line[Token]
+	given     *line[Grant]
+	asked     *line[Consent]
 	counters  counters
 	limit     int
 	sweeping  sync.Mutex
@@ -63,10 +66,12 @@ func New(d *dice.Dice, banks ...Profile) *Grants {
 	for _, b := range banks {
 		forms[b.Bank] = b.Form
 	}
-	return &Grants{Policy: newPolicy(banks), dice: d, forms: forms, limit: DefaultLimit,
+	g := &Grants{Policy: newPolicy(banks), dice: d, forms: forms, limit: DefaultLimit,
 		clients: store.New[string, Client](), requests: store.New[string, Request](), grants: store.New[string, Grant](),
 		tokens: store.New[string, Token](), consents: store.New[string, Consent](), calls: store.New[string, calls](),
 		sessions: store.New[string, Session]()}
+	g.lines()
+	return g
 }
 
 // Authorization is what a resource owner allowed.
@@ -91,7 +96,8 @@ func (g *Grants) open(a Authorization, now time.Time) *Grant {
 	if a.Type == "" {
 		a.Type = "authorization_code"
 	}
-	of := &Grant{ID: "g_" + g.dice.Text(dice.Lower, 10), Bank: a.Bank, Client: a.Client, Owner: a.Owner, Type: a.Type, Scope: a.Scope,
+	n := g.given.next()
+	of := &Grant{ID: g.publicID("g_", n), Number: n, Bank: a.Bank, Client: a.Client, Owner: a.Owner, Type: a.Type, Scope: a.Scope,
 		Consent: a.Consent, Created: now, Facts: a.Facts}
 	if max, _ := g.Policy.Value(RefreshMaxTTL, a.Bank, a.Client, a.Owner); !max.Never {
 		of.Ends = now.Add(max.Duration)
@@ -102,7 +108,10 @@ func (g *Grants) open(a Authorization, now time.Time) *Grant {
 
 // Authorize opens a grant and returns its code.
 func (g *Grants) Authorize(a Authorization, now time.Time) *Token {
-	of := g.open(a, now)
+	return g.code(g.open(a, now), a, now)
+}
+
+func (g *Grants) code(of *Grant, a Authorization, now time.Time) *Token {
 	code := *g.mint(Code, nil, of, a.Scope, now)
 	code.RedirectURI, code.Challenge = a.RedirectURI, a.Challenge
 	g.tokens.Put(code.Value, &code)
@@ -115,9 +124,19 @@ func (g *Grants) Issue(a Authorization, refresh bool, now time.Time) *Issued {
 }
 
 func (g *Grants) tokensFor(of *Grant, parent *Token, scope string, refresh bool, now time.Time) *Issued {
+	if parent != nil {
+		g.grants.Add(of.ID, of) // there already, unless a sweep has just taken its last token, and it along
+	}
 	out := &Issued{Grant: of, Owner: of.Owner, Access: g.mint(Access, parent, of, scope, now)}
 	if refresh {
-		out.Refresh = g.mint(Refresh, parent, of, of.Scope, now)
+		whole := of.Scope
+		if parent != nil {
+			whole = parent.Scope // as granted, unless a lever shrank it on the way
+		}
+		out.Refresh = g.mint(Refresh, parent, of, whole, now)
+	}
+	if parent != nil {
+		g.grants.Add(of.ID, of) // or was about to
 	}
 	if !of.Redeemed {
 		out.Grant = g.redeem(of, now)
@@ -146,6 +165,7 @@ func (g *Grants) Redeem(r Redemption, now time.Time, t *fail.Trail) (*Issued, er
 	if code.Client != r.Client {
 		return nil, t.No("code's client", fail.New(fail.InvalidGrant, "%s was issued to client %s, not to %s", code.ID, code.Client, r.Client))
 	}
+	of := g.grants.Get(code.Grant) // before the code is spent: a sweep may take a dead code, and its grant with it
 	if !r.Reusable {
 		if err := g.spend(code, "exchange", "exchanged for tokens", now); err != nil {
 			g.Revoke(code.Grant, "reuse", "code "+code.ID+" was presented twice", now)
@@ -153,7 +173,9 @@ func (g *Grants) Redeem(r Redemption, now time.Time, t *fail.Trail) (*Issued, er
 		}
 		t.Pass("code unused", "")
 	}
-	of := g.grants.Get(code.Grant)
+	if latest := g.grants.Get(code.Grant); latest != nil {
+		of = latest
+	}
 	if e := revocation(code, of); e != nil {
 		return nil, t.No("grant stands", fail.New(fail.InvalidGrant, "%s was revoked %s ago: %s", code.Grant, short(now.Sub(e.At)), e.Why))
 	}
@@ -170,7 +192,7 @@ func (g *Grants) Redeem(r Redemption, now time.Time, t *fail.Trail) (*Issued, er
 	if err := g.consentStands(of, now, t); err != nil {
 		return nil, err
 	}
-	return g.tokensFor(of, code, of.Scope, r.Refresh, now), nil
+	return g.tokensFor(of, code, code.Scope, r.Refresh, now), nil
 }
 
 // consentStands refuses new tokens once the consent behind the grant has ended: a refresh never lengthens a consent.
@@ -262,7 +284,7 @@ func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, erro
 	if err := g.consentStands(of, now, t); err != nil {
 		return nil, err
 	}
-	scope, err := rule.scope(of.Scope, r.Scope, t)
+	scope, err := rule.scope(token.Scope, r.Scope, t)
 	if err != nil {
 		return nil, err
 	}
@@ -285,16 +307,15 @@ func (g *Grants) Refreshable(of *Grant, now time.Time) (until time.Time, live bo
 	if of.Revoked != nil {
 		return time.Time{}, false
 	}
-	g.tokens.Range(func(_ string, t *Token) bool {
-		if t.Grant != of.ID || t.Kind == Code || t.Spent != nil || t.Revoked != nil || g.Expired(t, now) {
-			return true
+	for _, t := range g.issued.family(of.ID) {
+		if t.Kind == Code || t.Spent != nil || t.Revoked != nil || g.Expired(t, now) {
+			continue
 		}
 		if !live || t.Expires.IsZero() || (!until.IsZero() && t.Expires.After(until)) {
 			until = t.Expires
 		}
 		live = true
-		return true
-	})
+	}
 	return until, live
 }
 
@@ -324,12 +345,11 @@ func (g *Grants) RevokeToken(value, by, why string, now time.Time) bool {
 
 // RevokeAccess ends all access tokens of a grant; its refresh token goes on.
 func (g *Grants) RevokeAccess(id, by, why string, now time.Time) {
-	g.tokens.Range(func(value string, t *Token) bool {
-		if t.Grant == id && t.Kind == Access {
-			g.RevokeToken(value, by, why, now)
+	for _, t := range g.issued.family(id) {
+		if t.Kind == Access {
+			g.RevokeToken(t.Value, by, why, now)
 		}
-		return true
-	})
+	}
 }
 
 // RevokeOwner ends every grant of a person, with the client named or with all, and says how many.

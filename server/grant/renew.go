@@ -105,7 +105,7 @@ func (g *Grants) renew(token *Token, of *Grant, rule *renewal, scope string, now
 	}
 	issued := g.renewed(token, of, rule, scope, now)
 	if issued.Refresh = successor; successor == nil {
-		issued.Refresh = g.mint(Refresh, token, of, of.Scope, now)
+		issued.Refresh = g.mint(Refresh, token, of, token.Scope, now) // as granted, unless a lever shrank it
 	}
 	return issued, nil
 }

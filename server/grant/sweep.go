@@ -45,42 +45,32 @@ func (g *Grants) sweepIfFull(now time.Time) {
 }
 
 // Sweep forgets tokens until at most keep are left: first those that are dead at now, then the oldest. It only bounds memory: a token
-// that was forgotten is refused as unknown instead of as expired. Grants without tokens, and pages and sessions that ended, go too.
+// that was forgotten is refused as unknown instead of as expired. A grant goes with its last token; pages and sessions that ended go too.
 func (g *Grants) Sweep(now time.Time, keep int) {
-	type row struct {
-		value  string
-		issued time.Time
-		dead   bool
-	}
-	var rows []row
-	g.tokens.Range(func(value string, t *Token) bool {
-		dead := g.Expired(t, now) || t.Spent != nil || revocation(t, g.grants.Get(t.Grant)) != nil
-		rows = append(rows, row{value, t.Issued, dead})
-		return true
-	})
-	slices.SortFunc(rows, func(a, b row) int {
-		if a.dead != b.dead {
-			if a.dead {
-				return -1
+	surplus, orphans := g.tokens.Len()-keep, map[string]bool{}
+	for _, sparing := range []bool{true, false} {
+		for _, p := range g.issued.ordered() {
+			if surplus <= 0 {
+				break
 			}
-			return 1
-		}
-		return a.issued.Compare(b.issued)
-	})
-	for _, r := range rows[:max(0, len(rows)-keep)] {
-		if t := g.tokens.Take(r.value); t != nil {
+			t := p.record.Load()
+			if t == nil || sparing && g.State(t, now).Name == StateLive || g.tokens.Take(t.Value) == nil {
+				continue
+			}
 			g.calls.Delete(usesOf(t))
+			surplus--
+			g.counters.dropped.Add(1)
+			orphans[t.Grant] = true
 		}
-		g.counters.dropped.Add(1)
 	}
-	held := map[string]bool{}
-	g.tokens.Range(func(_ string, t *Token) bool { held[t.Grant] = true; return true })
-	g.grants.Range(func(id string, v *Grant) bool {
-		if !held[id] && v.Created.Before(now) {
-			g.grants.Delete(id)
+	for id := range orphans {
+		if g.issued.has(id) {
+			continue
 		}
-		return true
-	})
+		if of := g.grants.Take(id); of != nil && g.issued.has(id) {
+			g.grants.Add(id, of) // its code was being exchanged
+		}
+	}
 	g.sweepConsents(now, keep)
 	g.sweepPages(now)
 }
@@ -138,6 +128,9 @@ func (g *Grants) Copy(from *Grants) {
 	g.tokens.Copy(from.tokens)
 	g.consents.Copy(from.consents)
 	g.calls.Copy(from.calls)
+	g.issued.ordered() // a store is copied in no order, so the lines have work to do: now, not when the first list is asked for
+	g.given.ordered()
+	g.asked.ordered()
 	g.Policy.state.Store(from.Policy.state.Load())
 	g.counters.issued.Store(from.counters.issued.Load())
 	g.counters.dropped.Store(from.counters.dropped.Load())

@@ -29,7 +29,8 @@ type Event struct {
 
 // Token is one code, access token or refresh token. Its state is a question of the instant asked about: no timer ever ends it.
 type Token struct {
-	ID      string        `json:"id"` // at_…, rt_…, ac_…: what journal and console call it
+	ID      string        `json:"id"`     // at_…, rt_…, ac_…: what journal and console call it
+	Number  int64         `json:"number"` // order of issue in the space, whatever its clock showed
 	Kind    Kind          `json:"kind"`
 	Value   string        `json:"value"` // what the wire carries
 	Grant   string        `json:"grant"`
@@ -102,6 +103,7 @@ func short(d time.Duration) string {
 // Grant is what one resource owner gave one client, once: the parent of its code and tokens. Revoking it is one write.
 type Grant struct {
 	ID       string            `json:"id"`
+	Number   int64             `json:"number"` // order of beginning in the space, whatever its clock showed
 	Bank     string            `json:"bank"`
 	Client   string            `json:"client"`
 	Owner    string            `json:"owner,omitempty"` // ledger.Person.ID; empty: the client itself
@@ -138,7 +140,8 @@ func (g *Grants) mint(kind Kind, parent *Token, of *Grant, scope string, now tim
 		knob = ClientTTL
 	}
 	life, source := g.life(knob, of)
-	t := &Token{ID: prefix + g.dice.Text(dice.Lower, 10), Kind: kind, Grant: of.ID, Bank: of.Bank, Client: of.Client, Owner: of.Owner,
+	n := g.issued.next()
+	t := &Token{ID: g.publicID(prefix, n), Number: n, Kind: kind, Grant: of.ID, Bank: of.Bank, Client: of.Client, Owner: of.Owner,
 		Scope: scope, Issued: now, Life: life.Duration, Policy: source}
 	t.Expires = end(t, of, life)
 	if parent != nil {

@@ -36,6 +36,9 @@ func (s *Map[K, V]) Watch(r *Recorder) { s.watch.Store(r) }
 func (s *Map[K, V]) Hear(f func(old, now *V)) { s.hear.Store(&f) }
 
 func (s *Map[K, V]) note(key K, old, now *V) {
+	if s.follow != nil {
+		s.follow(old, now)
+	}
 	if hear := s.hear.Load(); hear != nil {
 		(*hear)(old, now)
 	}

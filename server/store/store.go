@@ -24,10 +24,17 @@ type Map[K cmp.Ordered, V any] struct {
 	n     atomic.Int64
 	watch atomic.Pointer[Recorder]
 	hear  atomic.Pointer[func(old, now *V)]
+
+	follow func(old, now *V) // nil: nobody follows
 }
 
 // New returns an empty map.
 func New[K cmp.Ordered, V any]() *Map[K, V] { return &Map[K, V]{} }
+
+// Follow calls f after every change, whoever makes it, an undo too: old is nil for a record that is new, now for one that went. It is
+// for what is derived from the map. f runs in the goroutine that made the change, so that of racing changes the calls may come in
+// another order than the changes did. It must be set before the map is used.
+func (s *Map[K, V]) Follow(f func(old, now *V)) { s.follow = f }
 
 // Get returns the record, or nil.
 func (s *Map[K, V]) Get(key K) *V {
