@@ -166,3 +166,6 @@ func (g *Grants) Authenticate(bank, id, secret string, now time.Time, t *fail.Tr
 	t.Pass("client authenticated", id)
 	return c, nil
 }
+
+// RemoveClient takes a client away; false when there was none. Its tokens are refused from then on.
+func (g *Grants) RemoveClient(bank, id string) bool { return g.clients.Take(bank+" "+id) != nil }

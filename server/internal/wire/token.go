@@ -113,7 +113,13 @@ func OAuthStatus(e *fail.Error) (status int, code, text string) {
 		kind = fail.InvalidRequest
 	}
 	text = e.Text
-	if text == "" {
+	switch {
+	case text != "":
+	case e.Kind == fail.MethodNotAllowed:
+		text = "This endpoint takes " + e.Allow + "."
+	case e.Kind == fail.TooLarge:
+		text = "The request is too large."
+	default:
 		text = oauthTexts[kind]
 	}
 	return status, string(kind), text

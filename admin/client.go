@@ -1,0 +1,279 @@
+package admin
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"sandbank/server/dice"
+	"sandbank/server/fail"
+	"sandbank/server/grant"
+)
+
+// ClientView is a registered client. Secrets are shown: they are the sandbox's own, and open nothing anywhere else.
+type ClientView struct {
+	Bank         string       `json:"bank"`
+	ID           string       `json:"id"`
+	Name         string       `json:"name"`
+	Public       bool         `json:"public"` // has no secret and is held to PKCE
+	Secrets      []SecretView `json:"secrets"`
+	RedirectURIs []string     `json:"redirectUris"`
+	Loopback     bool         `json:"loopback"` // any loopback redirect URI as well
+	GrantTypes   []string     `json:"grantTypes"`
+	Scopes       []string     `json:"scopes"` // empty: whatever the bank has
+	Disabled     bool         `json:"disabled"`
+	Created      time.Time    `json:"created"`
+	Grants       int          `json:"grants"` // that stand
+}
+
+// SecretView is one secret, and until when it works.
+type SecretView struct {
+	Value string    `json:"value"`
+	Until time.Time `json:"until,omitzero"` // zero: no end
+}
+
+// ClientOrder registers a client, or changes what it names of one.
+type ClientOrder struct {
+	Bank         string    `json:"bank,omitempty"`   // when registering
+	ID           string    `json:"id,omitempty"`     // when registering; empty: one is dealt
+	Secret       string    `json:"secret,omitempty"` // when registering; empty: one is dealt
+	Public       bool      `json:"public,omitempty"` // when registering: no secret, PKCE
+	Name         *string   `json:"name,omitempty"`
+	RedirectURIs *[]string `json:"redirectUris,omitempty"`
+	Loopback     *bool     `json:"loopback,omitempty"`
+	GrantTypes   *[]string `json:"grantTypes,omitempty"`
+	Scopes       *[]string `json:"scopes,omitempty"`
+	Disabled     *bool     `json:"disabled,omitempty"`
+}
+
+// RotateOrder gives a client a new secret. The old ones work on for the overlap.
+type RotateOrder struct {
+	Overlap Duration `json:"overlap,omitempty"` // none: they end at once
+	Secret  string   `json:"secret,omitempty"`  // empty: one is dealt
+}
+
+func clientEndpoints() []endpoint {
+	const one = "/clients/{bank}/{id}"
+	return []endpoint{
+		{method: "GET", path: "/clients", op: "clients", doc: "registered clients with their secrets", query: []parameter{{"bank", "of one bank"}}, out: []ClientView{},
+			do: func(r *request) (any, error) { return r.Clients(r.query.Get("bank")) }},
+		{method: "POST", path: "/clients", op: "registerClient", doc: "register a client", in: ClientOrder{}, out: ClientView{}, status: 201, do: clientOrder((*Desk).RegisterClient)},
+		{method: "GET", path: one, op: "client", doc: "one client", out: ClientView{}, do: func(r *request) (any, error) {
+			return r.Client(r.params["bank"], r.params["id"])
+		}},
+		{method: "PATCH", path: one, op: "editClient", doc: "change what is named; tokens that the client holds are not touched", in: ClientOrder{}, out: ClientView{},
+			do: clientOrder((*Desk).EditClient)},
+		{method: "POST", path: one + "/rotate", op: "rotateSecret", doc: "a new secret; the old ones work on for the overlap", in: RotateOrder{}, out: ClientView{},
+			do: func(r *request) (any, error) {
+				var o RotateOrder
+				if err := r.decode(&o); err != nil {
+					return nil, err
+				}
+				return r.RotateSecret(r.params["bank"], r.params["id"], o)
+			}},
+		{method: "DELETE", path: one, op: "deleteClient", doc: "remove a client; its tokens are refused from then on",
+			do: func(r *request) (any, error) { return nil, r.DeleteClient(r.params["bank"], r.params["id"]) }},
+	}
+}
+
+// clientOrder reads an order whose bank and id may stand in the path.
+func clientOrder(do func(*Desk, ClientOrder) (*ClientView, error)) func(*request) (any, error) {
+	return func(r *request) (any, error) {
+		var o ClientOrder
+		if err := r.decode(&o); err != nil {
+			return nil, err
+		}
+		if id := r.params["id"]; id != "" {
+			if o.Bank != "" || o.ID != "" || o.Secret != "" || o.Public {
+				return nil, fail.Field("id", "bank, id, secret and public stay as they are; see rotate for secrets")
+			}
+			o.Bank, o.ID = r.params["bank"], id
+		}
+		return do(r.Desk, o)
+	}
+}
+
+// Clients lists the clients of a bank, or of all.
+func (d *Desk) Clients(bank string) ([]ClientView, error) {
+	if err := d.isBank("bank", bank); bank != "" && err != nil {
+		return nil, err
+	}
+	d.Space.Gate.RLock()
+	defer d.Space.Gate.RUnlock()
+	out := []ClientView{}
+	for _, c := range d.Space.Grants.Clients(bank) {
+		out = append(out, *d.clientView(c))
+	}
+	return out, nil
+}
+
+// Client looks at one.
+func (d *Desk) Client(bank, id string) (*ClientView, error) {
+	d.Space.Gate.RLock()
+	defer d.Space.Gate.RUnlock()
+	c := d.Space.Grants.Client(bank, id)
+	if c == nil {
+		return nil, fail.New(fail.NotFound, "no client %q at %s", id, bank)
+	}
+	return d.clientView(c), nil
+}
+
+func (d *Desk) clientView(c *grant.Client) *ClientView {
+	v := &ClientView{Bank: c.Bank, ID: c.ID, Name: c.Name, Public: c.Public(), Secrets: []SecretView{}, RedirectURIs: append([]string{}, c.RedirectURIs...),
+		Loopback: c.Loopback, GrantTypes: append([]string{}, c.GrantTypes...), Scopes: append([]string{}, c.Scopes...), Disabled: c.Disabled, Created: c.Created}
+	for _, s := range c.Secrets {
+		v.Secrets = append(v.Secrets, SecretView{s.Value, s.Until})
+	}
+	v.Grants = len(d.Space.Grants.Of(func(g *grant.Grant) bool { return g.Bank == c.Bank && g.Client == c.ID && g.Revoked == nil }))
+	return v
+}
+
+func (d *Desk) isBank(field, name string) error {
+	if !slices.Contains(d.Banks, name) {
+		return fail.Field(field, "there is no bank %q; there are %s", name, strings.Join(d.Banks, ", "))
+	}
+	return nil
+}
+
+// RegisterClient admits a client. Without grant types it gets those of a web application.
+func (d *Desk) RegisterClient(o ClientOrder) (view *ClientView, err error) {
+	if err := d.isBank("bank", o.Bank); err != nil {
+		return nil, err
+	}
+	if o.Public && o.Secret != "" {
+		return nil, fail.Field("secret", "a public client has no secret")
+	}
+	c := grant.Client{ID: o.ID, Bank: o.Bank, Created: d.Space.Clock.Now(), GrantTypes: []string{"authorization_code", "refresh_token"}}
+	if c.ID == "" {
+		c.ID = "app-" + d.Space.Dice.Text(dice.Lower, 8)
+	}
+	if !plain(c.ID) {
+		return nil, fail.Field("id", "%q is no client id; write up to 100 letters, digits and -._~", c.ID)
+	}
+	if !o.Public {
+		c.Secrets = []grant.Secret{{Value: d.secret(o.Secret)}}
+	}
+	if err := o.apply(&c); err != nil {
+		return nil, err
+	}
+	err = d.Space.Change("client.register", "registered client "+c.ID+" at "+c.Bank, func() error {
+		if err := d.Space.Grants.AddClient(c); err != nil {
+			return fail.From(err).At("id")
+		}
+		view = d.clientView(&c)
+		return nil
+	})
+	return view, err
+}
+
+// secret is the one asked for, or a dealt one: letters and digits only, because some clients form-encode secrets and some do not.
+func (d *Desk) secret(asked string) string {
+	if asked != "" {
+		return asked
+	}
+	return d.Space.Dice.Text(dice.Alnum, 40)
+}
+
+func plain(id string) bool {
+	return id != "" && len(id) <= 100 && !strings.ContainsFunc(id, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._~", r))
+	})
+}
+
+// apply changes what the order names, after checking it.
+func (o *ClientOrder) apply(c *grant.Client) error {
+	if o.Name != nil {
+		if len(*o.Name) > 200 {
+			return fail.Field("name", "the name has more than 200 bytes")
+		}
+		c.Name = *o.Name
+	}
+	if o.RedirectURIs != nil {
+		for _, uri := range *o.RedirectURIs {
+			u, err := url.Parse(uri)
+			if err != nil || u.Scheme == "" || u.Scheme == "javascript" || u.Scheme == "data" || u.User != nil || strings.ContainsAny(uri, "#\\\r\n\t ") {
+				return fail.Field("redirectUris", "%q is no absolute URI without fragment and user", uri)
+			}
+		}
+		c.RedirectURIs = *o.RedirectURIs
+	}
+	if o.GrantTypes != nil {
+		for _, t := range *o.GrantTypes {
+			if err := oneOf("grantTypes", t, "authorization_code", "refresh_token", "client_credentials", "password"); err != nil {
+				return err
+			}
+		}
+		c.GrantTypes = *o.GrantTypes
+	}
+	if o.Scopes != nil {
+		c.Scopes = *o.Scopes
+	}
+	if o.Loopback != nil {
+		c.Loopback = *o.Loopback
+	}
+	if o.Disabled != nil {
+		c.Disabled = *o.Disabled
+	}
+	return nil
+}
+
+// EditClient changes a client. Its tokens live on, unless it is disabled.
+func (d *Desk) EditClient(o ClientOrder) (*ClientView, error) {
+	return d.changeClient(o.Bank, o.ID, "client.edit", "edited client ", o.apply)
+}
+
+// RotateSecret gives a client a new secret.
+func (d *Desk) RotateSecret(bank, id string, o RotateOrder) (*ClientView, error) {
+	if o.Overlap < 0 {
+		return nil, fail.Field("overlap", "%s is negative", o.Overlap)
+	}
+	fresh := d.secret(o.Secret)
+	return d.changeClient(bank, id, "client.rotate", "rotated the secret of client ", func(c *grant.Client) error {
+		if c.Public() {
+			return fail.New(fail.Conflict, "client %s is public and has no secret", id)
+		}
+		now := d.Space.Clock.Now()
+		secrets := []grant.Secret{{Value: fresh}}
+		for _, old := range c.Secrets {
+			if end := now.Add(time.Duration(o.Overlap)); old.Until.IsZero() || old.Until.After(end) {
+				old.Until = end
+			}
+			if old.Until.After(now) {
+				secrets = append(secrets, old)
+			}
+		}
+		c.Secrets = secrets
+		return nil
+	})
+}
+
+func (d *Desk) changeClient(bank, id, verb, what string, by func(*grant.Client) error) (view *ClientView, err error) {
+	err = d.Space.Change(verb, what+id+" at "+bank, func() error {
+		c := d.Space.Grants.Client(bank, id)
+		if c == nil {
+			return fail.New(fail.NotFound, "no client %q at %s", id, bank)
+		}
+		next := *c
+		if err := by(&next); err != nil {
+			return err
+		}
+		c, err := d.Space.Grants.UpdateClient(bank, id, func(v *grant.Client) { *v = next })
+		if err != nil {
+			return err
+		}
+		view = d.clientView(c)
+		return nil
+	})
+	return view, err
+}
+
+// DeleteClient removes a client. Its tokens are refused from then on, and come back with it when that is undone.
+func (d *Desk) DeleteClient(bank, id string) error {
+	return d.Space.Change("client.delete", "deleted client "+id+" at "+bank, func() error {
+		if !d.Space.Grants.RemoveClient(bank, id) {
+			return fail.New(fail.NotFound, "no client %q at %s", id, bank)
+		}
+		return nil
+	})
+}

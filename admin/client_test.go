@@ -1,0 +1,124 @@
+package admin_test
+
+import (
+	"net/url"
+	"testing"
+	"time"
+
+	"sandbank/admin"
+	"sandbank/server"
+	"sandbank/server/servertest"
+)
+
+// asClient asks berlin for a client's own token, and returns the status.
+func (d *desk) asClient(id, secret string) int {
+	return d.Post("/oauth2/token", url.Values{"grant_type": {"client_credentials"}}, servertest.Basic(id, secret)).Status
+}
+
+func TestClientLife(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	var c admin.ClientView
+	d.pull("POST", "/clients", `{"bank":"berlin","id":"mine","secret":"s1","name":"<b>Mine</b>","redirectUris":["https://app.example/cb"],"grantTypes":["authorization_code","client_credentials"],"scopes":["AISP"]}`).Want(201).Into(&c)
+	if c.ID != "mine" || c.Public || len(c.Secrets) != 1 || c.Name != "<b>Mine</b>" {
+		t.Errorf("registered %+v", c)
+	}
+	if got := d.asClient("mine", "s1"); got != 200 {
+		t.Errorf("a fresh client gets %d", got)
+	}
+	d.pull("POST", "/clients", `{"bank":"berlin","id":"mine"}`).Want(409)
+
+	d.pull("POST", "/clients/berlin/mine/rotate", `{"secret":"s2","overlap":"10m"}`).Want(200)
+	d.Advance(10*time.Minute - 1)
+	if a, b := d.asClient("mine", "s1"), d.asClient("mine", "s2"); a != 200 || b != 200 {
+		t.Errorf("in the overlap: old %d, new %d", a, b)
+	}
+	d.Advance(1)
+	if a, b := d.asClient("mine", "s1"), d.asClient("mine", "s2"); a != 401 || b != 200 {
+		t.Errorf("after it: old %d, new %d", a, b)
+	}
+	d.pull("POST", "/clients/berlin/mine/rotate", `{"secret":"s3"}`).Want(200)
+	if a, b := d.asClient("mine", "s2"), d.asClient("mine", "s3"); a != 401 || b != 200 {
+		t.Errorf("without an overlap: old %d, new %d", a, b)
+	}
+	d.pull("POST", "/undo", nil).Want(200)
+	if a := d.asClient("mine", "s2"); a != 200 {
+		t.Errorf("undone: %d", a)
+	}
+
+	d.pull("PATCH", "/clients/berlin/mine", `{"disabled":true}`).Want(200)
+	if got := d.asClient("mine", "s2"); got != 401 {
+		t.Errorf("disabled: %d", got)
+	}
+	d.pull("PATCH", "/clients/berlin/mine", `{"disabled":false,"grantTypes":["authorization_code"]}`).Want(200)
+	if got := d.asClient("mine", "s2"); got != 400 {
+		t.Errorf("without the grant type: %d", got)
+	}
+	d.pull("DELETE", "/clients/berlin/mine", nil).Want(204)
+	d.pull("GET", "/clients/berlin/mine", nil).Want(404)
+	if got := d.asClient("mine", "s2"); got != 401 {
+		t.Errorf("deleted: %d", got)
+	}
+}
+
+func TestClientRedirects(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	d.pull("POST", "/clients", `{"bank":"berlin","id":"spa","public":true,"redirectUris":["https://spa.example/cb"]}`).Want(201)
+	ask := func(uri string) int {
+		return d.Get("/oauth2/authorize?response_type=code&code_challenge_method=S256&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&client_id=spa&redirect_uri=" + url.QueryEscape(uri)).Status
+	}
+	if a, b := ask("https://spa.example/cb"), ask("http://127.0.0.1:5/cb"); a >= 400 || b != 400 {
+		t.Errorf("registered %d, loopback %d", a, b)
+	}
+	d.pull("PATCH", "/clients/berlin/spa", `{"loopback":true,"redirectUris":[]}`).Want(200)
+	if a, b := ask("https://spa.example/cb"), ask("http://127.0.0.1:5/cb"); a != 400 || b >= 400 {
+		t.Errorf("after the edit: registered before %d, loopback %d", a, b)
+	}
+}
+
+// Editing a client never kills what it holds.
+func TestEditingLeavesTokens(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	bearer := servertest.Bearer(d.token(""))
+	d.pull("PATCH", "/clients/yoisho/"+yoishoID, `{"name":"Another name","scopes":["read"]}`).Want(200)
+	d.Get("/account/info", bearer).Want(200)
+	d.pull("DELETE", "/clients/yoisho/"+yoishoID, nil).Want(204)
+	d.Get("/account/info", bearer).Want(400)
+	d.pull("POST", "/undo", nil).Want(200)
+	d.Get("/account/info", bearer).Want(200)
+}
+
+func TestClientRefusals(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	tests := []struct{ method, path, body, field string }{
+		{"POST", "/clients", `{}`, "bank"},
+		{"POST", "/clients", `{"bank":"nobank"}`, "bank"},
+		{"POST", "/clients", `{"bank":"berlin","id":"a b"}`, "id"},
+		{"POST", "/clients", `{"bank":"berlin","public":true,"secret":"x"}`, "secret"},
+		{"POST", "/clients", `{"bank":"berlin","redirectUris":["javascript:alert(1)"]}`, "redirectUris"},
+		{"POST", "/clients", `{"bank":"berlin","redirectUris":["https://a/#f"]}`, "redirectUris"},
+		{"POST", "/clients", `{"bank":"berlin","grantTypes":["implicit"]}`, "grantTypes"},
+		{"POST", "/clients", `{"bank":"berlin","secrets":[]}`, "secrets"},
+		{"PATCH", "/clients/berlin/bg-demo", `{"id":"other"}`, "id"},
+		{"POST", "/clients/berlin/bg-demo/rotate", `{"overlap":"-1s"}`, "overlap"},
+		{"GET", "/clients?bank=nobank", "", "bank"},
+	}
+	for _, tt := range tests {
+		a := d.pull(tt.method, tt.path, tt.body)
+		var p struct{ Errors []struct{ Field string } }
+		a.Into(&p)
+		if a.Status != 422 || len(p.Errors) != 1 || p.Errors[0].Field != tt.field {
+			t.Errorf("%s %s %s: %d %s", tt.method, tt.path, tt.body, a.Status, a.Body)
+		}
+	}
+	d.pull("POST", "/clients/berlin/bg-spa/rotate", nil).Want(409)
+	d.pull("PATCH", "/clients/berlin/nobody", `{"name":"x"}`).Want(404)
+	var all []admin.ClientView
+	d.pull("GET", "/clients", nil).Want(200).Into(&all)
+	if len(all) != 6 {
+		t.Errorf("%d clients: a refused order left something behind", len(all))
+	}
+}
