@@ -129,6 +129,7 @@ func New(o Options) (*Server, error) {
 		ReadTimeout:    30 * time.Second, IdleTimeout: 2 * time.Minute, // real network time: slow senders do not hold connections for ever
 		ErrorHandler: s.broken,
 	})
+	s.app.Server().HeaderReceived = s.roomy
 	s.app.Use(s.serve)
 	s.handler = s.app.Handler()
 	return s, nil
