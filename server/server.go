@@ -45,6 +45,7 @@ type Options struct {
 	Seed      uint64         // replayable randomness; 0: crypto/rand
 	People    int            // extra generated people per bank
 	Fixtures  string         // file or directory laid over the embedded fixtures
+	Snapshot  string         // file that the main space starts from, and that a reset comes back to; empty: the fixtures
 	Start     time.Time      // what the clock shows first; zero: real time
 	Freeze    bool           // whether the clock stands still
 	Policy    []Setting      // turned knobs: see ParseTTL and ParseFidelity
@@ -109,6 +110,9 @@ func New(o Options) (*Server, error) {
 	w, err := world.New(world.Options{Banks: profiles, Plant: plant, History: history, Policy: o.Policy,
 		Start: o.Start, Frozen: o.Freeze, Seed: o.Seed, Journal: o.Journal})
 	if err != nil {
+		return nil, err
+	}
+	if err := begin(w.Space(world.Main), o.Snapshot); err != nil {
 		return nil, err
 	}
 	m, err := newMount(w, dialects)
