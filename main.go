@@ -115,7 +115,7 @@ type flags struct {
 	adminKey             string
 	seed                 uint64
 	people               int
-	fixtures             string
+	fixtures, snapshot   string
 	start                string
 	freeze               bool
 	ttl, fidelity        []string
@@ -159,6 +159,7 @@ func (f *flags) set() *pflag.FlagSet {
 	s.Uint64Var(&f.seed, "seed", 0, "replayable randomness from this `number`: tokens can be predicted (default: crypto/rand)")
 	s.IntVar(&f.people, "people", 0, "`number` of extra generated people at each bank")
 	s.StringVar(&f.fixtures, "fixtures", "", "own people, accounts and clients over the built-in ones: a `file` or directory")
+	s.StringVar(&f.snapshot, "snapshot", "", "start the main space from a snapshot: a `file` that /admin/api/v1/snapshots gave")
 	s.StringVar(&f.start, "clock", "", "what the sandbox's clock shows at the start: an RFC 3339 `instant`")
 	s.BoolVar(&f.freeze, "freeze", false, "let the clock stand still")
 	s.StringArrayVar(&f.ttl, "ttl", nil, "a lifetime, repeatable: `bank.kind=duration`, as yoisho.access=5s, berlin.refresh=90d")
@@ -224,7 +225,7 @@ func fromEnv(s *pflag.FlagSet, env func(string) (string, bool)) error {
 
 // server turns the flags into options; the error names the flag.
 func (f *flags) server(stderr io.Writer) (server.Options, error) {
-	o := server.Options{Addr: f.addr, PublicURL: f.publicURL, Seed: f.seed, People: f.people, Fixtures: f.fixtures, Freeze: f.freeze,
+	o := server.Options{Addr: f.addr, PublicURL: f.publicURL, Seed: f.seed, People: f.people, Fixtures: f.fixtures, Snapshot: f.snapshot, Freeze: f.freeze,
 		Journal: f.journal, Version: version}
 	o.Admin = f.levers
 	var err error

@@ -33,8 +33,6 @@ func activityEndpoints() []endpoint {
 			}
 			return r.Undo(o)
 		}},
-		{method: "POST", path: "/reset", op: "reset", doc: "begin anew: people, money, clients, grants, policies and clock as at the start; it can be undone",
-			do: func(r *request) (any, error) { return nil, r.Space.Reset() }},
 	}
 }
 

@@ -45,6 +45,7 @@ type Options struct {
 	Seed      uint64         // replayable randomness; 0: crypto/rand
 	People    int            // extra generated people per bank
 	Fixtures  string         // file or directory laid over the embedded fixtures
+	Snapshot  string         // file that the main space starts from, and that a reset comes back to; empty: the fixtures
 	Start     time.Time      // what the clock shows first; zero: real time
 	Freeze    bool           // whether the clock stands still
 	Policy    []Setting      // turned knobs: see ParseTTL and ParseFidelity
@@ -111,6 +112,9 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := begin(w.Space(world.Main), o.Snapshot); err != nil {
+		return nil, err
+	}
 	m, err := newMount(w, dialects)
 	if err != nil {
 		return nil, err
@@ -129,6 +133,7 @@ func New(o Options) (*Server, error) {
 		ReadTimeout:    30 * time.Second, IdleTimeout: 2 * time.Minute, // real network time: slow senders do not hold connections for ever
 		ErrorHandler: s.broken,
 	})
+	s.app.Server().HeaderReceived = s.roomy
 	s.app.Use(s.serve)
 	s.handler = s.app.Handler()
 	return s, nil

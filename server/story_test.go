@@ -30,12 +30,14 @@ import (
 //	take NAME PATTERN                    sets $NAME to the first group that PATTERN finds in the last answer
 //	clock DURATION                       moves the sandbox's clock
 //	why TEXT                             the newest journal entry says so
+//
+// Whatever a story has made of the bank must survive the way through a snapshot file.
 func TestStories(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/story",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": storyStart, "curl": storyCurl, "login": storyLogin, "take": storyTake, "clock": storyClock, "why": storyWhy,
+			"start": func(ts *testscript.TestScript, neg bool, args []string) { storyStart(t, ts, args) }, "curl": storyCurl, "login": storyLogin, "take": storyTake, "clock": storyClock, "why": storyWhy,
 		},
 		Setup: func(e *testscript.Env) error {
 			jar, err := cookiejar.New(nil)
@@ -58,7 +60,7 @@ type story struct {
 
 func of(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
 
-func storyStart(ts *testscript.TestScript, neg bool, args []string) {
+func storyStart(t *testing.T, ts *testscript.TestScript, args []string) {
 	o := server.Options{Freeze: true}
 	set := flag.NewFlagSet("start", flag.ContinueOnError)
 	set.Func("policy", "", func(text string) error {
@@ -67,10 +69,12 @@ func storyStart(ts *testscript.TestScript, neg bool, args []string) {
 		return err
 	})
 	ts.Check(set.Parse(args))
+	space := inside(&o)
 	srv, err := server.New(o)
 	ts.Check(err)
 	ts.Check(srv.Start())
 	ts.Defer(func() { srv.Close() })
+	ts.Defer(func() { throughAFile(t, *space) })
 	of(ts).srv = srv
 	ts.Setenv("BASE", srv.URL())
 }

@@ -103,7 +103,7 @@ func TestLinesFollowTheStores(t *testing.T) {
 		g.Watch(nil)
 		middle := lines(rt, g)
 		other := grant.New(dice.Seeded(2), grant.Profile{Bank: "b"}, grant.Profile{Bank: "other"})
-		other.Copy(g)
+		other.Copy(g.Still())
 		if got := lines(rt, other); got != middle {
 			rt.Fatalf("copied:\n%s\nfrom:\n%s", got, middle)
 		}

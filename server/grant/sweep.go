@@ -120,9 +120,8 @@ func (g *Grants) Watch(r *store.Recorder) {
 	g.Policy.watch.Store(r)
 }
 
-// Copy puts everything that another book holds into this one: clients, grants, tokens, consents, counts and the policy. Pages and
-// sessions that are open stay behind.
-func (g *Grants) Copy(from *Grants) {
+// Copy puts everything that a book held into this one: clients, grants, tokens, consents, counts and the policy.
+func (g *Grants) Copy(from *Still) {
 	g.clients.Copy(from.clients)
 	g.grants.Copy(from.grants)
 	g.tokens.Copy(from.tokens)
@@ -131,7 +130,7 @@ func (g *Grants) Copy(from *Grants) {
 	g.issued.ordered() // a store is copied in no order, so the lines have work to do: now, not when the first list is asked for
 	g.given.ordered()
 	g.asked.ordered()
-	g.Policy.state.Store(from.Policy.state.Load())
-	g.counters.issued.Store(from.counters.issued.Load())
-	g.counters.dropped.Store(from.counters.dropped.Load())
+	g.Policy.replace(from.levels)
+	g.counters.issued.Store(from.issued)
+	g.counters.dropped.Store(from.dropped)
 }

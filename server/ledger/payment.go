@@ -154,21 +154,6 @@ func (l *Ledger) Payments(bank string, keep func(*Payment) bool) []*Payment {
 	return l.payments.All(func(p *Payment) bool { return p.Bank == bank && (keep == nil || keep(p)) })
 }
 
-// Clone is a second ledger with the same records, cheap because records are immutable.
-func (l *Ledger) Clone() *Ledger {
-	l.write.Lock()
-	defer l.write.Unlock()
-	next := New()
-	next.people.Copy(l.people)
-	next.accounts.Copy(l.accounts)
-	next.owned.Copy(l.owned)
-	next.numbers.Copy(l.numbers)
-	next.payments.Copy(l.payments)
-	next.keys.Copy(l.keys)
-	next.books.Copy(l.books)
-	return next
-}
-
 // Watch lets a recorder note every change from now on; nil ends that. Entries that are appended while it watches are taken back with
 // their book.
 func (l *Ledger) Watch(r *store.Recorder) {

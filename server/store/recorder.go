@@ -58,8 +58,3 @@ func (s *Map[K, V]) note(key K, old, now *V) {
 		return true
 	})
 }
-
-// Copy puts every record of from into s.
-func (s *Map[K, V]) Copy(from *Map[K, V]) {
-	from.Range(func(k K, v *V) bool { s.Put(k, v); return true })
-}

@@ -1,13 +1,11 @@
 package world
 
 import (
+	"slices"
 	"time"
 
 	"sandbank/server/clock"
 	"sandbank/server/fail"
-	"sandbank/server/fault"
-	"sandbank/server/grant"
-	"sandbank/server/ledger"
 	"sandbank/server/store"
 )
 
@@ -23,6 +21,9 @@ type Activity struct {
 // keep is how many activities can be taken back.
 const keep = 200
 
+// keepWhole is how many of them may have replaced whole books. The oldest goes with everything before it, so that memory is bounded.
+const keepWhole = 20
+
 // activity is the list of a space, guarded by its gate.
 type activity struct {
 	last uint64
@@ -34,6 +35,7 @@ type change struct {
 	Activity
 	clock clock.Mark
 	store *store.Recorder
+	whole bool // whether it replaced whole books, which are kept so that it can be taken back
 }
 
 // Change makes a change by a lever while no request is under way: whole, or, when f returns an error, not at all. What it did to the
@@ -63,16 +65,32 @@ func (s *Space) end(c *change, err error) error {
 	s.activity.last++
 	c.ID = s.activity.last
 	s.told(c)
-	if s.activity.list = append(s.activity.list, c); len(s.activity.list) > keep {
-		s.activity.list = append([]*change(nil), s.activity.list[1:]...)
-	}
+	s.activity.add(c)
 	return nil
+}
+
+// add files a change, and forgets the oldest ones when there are too many.
+func (a *activity) add(c *change) {
+	a.list = append(a.list, c)
+	first, whole := max(0, len(a.list)-keep), 0
+	for i := len(a.list) - 1; i >= first; i-- {
+		if a.list[i].whole {
+			whole++
+		}
+		if whole > keepWhole {
+			first = i + 1
+		}
+	}
+	if first > 0 {
+		a.list = slices.Clone(a.list[first:])
+	}
 }
 
 func (s *Space) watch(r *store.Recorder) {
 	s.Ledger.Watch(r)
 	s.Grants.Watch(r)
 	s.Faults.Watch(r)
+	s.snapshots.Watch(r)
 }
 
 // back takes a change back and says how many records it left, because traffic changed them since.
@@ -115,65 +133,4 @@ func (s *Space) Activities(n int) []Activity {
 		out = append(out, s.activity.list[i].Activity)
 	}
 	return out
-}
-
-// Snapshot is a space's whole state at one moment. Its records are shared with the space, which never writes to them.
-type Snapshot struct {
-	clock  clock.Mark
-	at     time.Time
-	ledger *ledger.Ledger
-	grants *grant.Grants
-	faults *fault.Faults
-}
-
-// At is what the clock showed.
-func (n *Snapshot) At() time.Time { return n.at }
-
-// Snapshot takes the state as it is, while no request is under way.
-func (s *Space) Snapshot() *Snapshot {
-	s.Gate.Lock()
-	defer s.Gate.Unlock()
-	return s.snapshot()
-}
-
-func (s *Space) snapshot() *Snapshot {
-	g := grant.New(s.Dice, s.world.options.Banks...)
-	g.Copy(s.Grants)
-	return &Snapshot{clock: s.Clock.Mark(), at: s.Clock.Now(), ledger: s.Ledger.Clone(), grants: g, faults: s.Faults.Clone()}
-}
-
-// Restore puts the state of a snapshot back, the clock at the instant that it showed then. It can be taken back like any change.
-func (s *Space) Restore(n *Snapshot, what string) error {
-	return s.replace("restore", what, func() error {
-		g := grant.New(s.Dice, s.world.options.Banks...)
-		g.Copy(n.grants)
-		s.Ledger, s.Grants, s.Faults = n.ledger.Clone(), g, n.faults.Clone()
-		s.Clock.Return(n.clock) // speed and frost
-		s.Clock.Set(n.at)
-		return nil
-	})
-}
-
-// Reset begins anew: people, money, clients, grants and clock as at the start, no faults.
-func (s *Space) Reset() error {
-	return s.replace("reset", "reset everything", func() error {
-		s.wind()
-		return s.plant()
-	})
-}
-
-// replace swaps whole books; taking it back puts the former ones in place again.
-func (s *Space) replace(verb, what string, f func() error) error {
-	s.Gate.Lock()
-	defer s.Gate.Unlock()
-	c := s.begin(verb, what)
-	l, g, f0, d, born := s.Ledger, s.Grants, s.Faults, s.Dice, s.Born
-	c.store.Note(func() bool {
-		s.Ledger, s.Grants, s.Faults, s.Dice, s.Born = l, g, f0, d, born
-		return true
-	})
-	err := f()
-	s.Grants.Hear(s.hear)
-	s.teller.next.Store(0)
-	return s.end(c, err)
 }

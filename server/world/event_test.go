@@ -74,7 +74,7 @@ func TestSpaceTells(t *testing.T) {
 		{"a lever revokes the grant", lever(func() { s.Grants.Revoke(i.Grant.ID, "admin", "x", start) }), "token.revoked/grant activity"},
 		{"that is undone too", func() { s.Undo(1) }, "activity/undone"},
 		{"so that it can end of age", func() { s.Clock.Advance(time.Hour) }, "clock/1h0m0s token.expired/access"},
-		{"a reset", func() { s.Reset() }, "clock/-2h1m0s activity"},
+		{"a reset", func() { s.Reset(world.Everything) }, "clock/-2h1m0s activity"},
 		{"and the new book tells too", func() { issue(s) }, "token.issued/access token.issued/refresh"},
 		{"a freeze", lever(func() { s.Clock.Freeze(true) }), "clock/0s activity"},
 	}

@@ -2,7 +2,8 @@
 // journal. Nothing in a space reaches another.
 //
 // A change made by a lever, not by a bank's own traffic, goes through Space.Change: it happens whole or not at all, is noted as an
-// activity, and can be taken back. The package knows no HTTP and no bank: the composition passes in what the banks tell about
+// activity, and can be taken back. A Snapshot is a space's whole state at one moment; restored, it is that state again, byte for byte,
+// also by way of a file and another process. The package knows no HTTP and no bank: the composition passes in what the banks tell about
 // themselves and who plants people and money.
 //
 //	w, err := world.New(world.Options{Banks: profiles, Plant: plant})
@@ -74,9 +75,12 @@ type Space struct {
 	Born    time.Time // what its clock showed when it was made
 	Gate    sync.RWMutex
 
-	world    *World
-	activity activity
-	teller   teller
+	world     *World
+	activity  activity
+	teller    teller
+	origin    *Snapshot // what the space starts from; nil: what Plant plants
+	snapshots *store.Map[uint64, Stored]
+	shots     uint64 // number of the last snapshot
 }
 
 // World is all spaces of one process.
@@ -118,7 +122,8 @@ func (w *World) Create(name string) (*Space, error) {
 	case w.spaces.Len() >= MaxSpaces:
 		return nil, fail.New(fail.TooMany, "there are %d spaces already", MaxSpaces)
 	}
-	s := &Space{Name: name, Key: rand.Text(), Clock: clock.New(w.options.Source), Journal: journal.New(w.options.Journal), History: w.options.History, world: w}
+	s := &Space{Name: name, Key: rand.Text(), Clock: clock.New(w.options.Source), Journal: journal.New(w.options.Journal), History: w.options.History, world: w,
+		snapshots: store.New[uint64, Stored]()}
 	s.teller.gone = make(chan struct{})
 	s.wind()
 	if err := s.plant(); err != nil {
@@ -133,11 +138,19 @@ func (w *World) Create(name string) (*Space, error) {
 func (s *Space) wind() {
 	o := s.world.options
 	s.Clock.Reset()
-	s.Clock.Freeze(o.Frozen)
+	if n := s.origin; n != nil {
+		c := n.clock
+		c.Frozen = c.Frozen || o.Frozen
+		s.turn(c)
+	} else {
+		s.Clock.Freeze(o.Frozen)
+	}
 	if !o.Start.IsZero() {
 		s.Clock.Set(o.Start)
 	}
-	s.Born = s.Clock.Now()
+	if s.origin == nil {
+		s.Born = s.Clock.Now()
+	}
 }
 
 // plant fills a space as it is at its start.
@@ -145,19 +158,34 @@ func (s *Space) plant() error {
 	o := s.world.options
 	s.Dice = dice.Real()
 	if o.Seed != 0 {
-		s.Dice = dice.Seeded(o.Seed)
+		s.Dice = dice.Seeded(o.Seed ^ s.origin.print())
 	}
-	l, g := ledger.New(), grant.New(s.Dice, o.Banks...)
+	l, g, err := s.planted(s.Dice)
+	if err != nil {
+		return err
+	}
+	s.Ledger, s.Grants, s.Faults = l, g, fault.New(s.Dice)
+	if n := s.origin; n != nil {
+		s.Faults = n.faults.On(s.Dice)
+	}
+	return nil
+}
+
+// planted are the books as they are at the start of the space.
+func (s *Space) planted(d *dice.Dice) (*ledger.Ledger, *grant.Grants, error) {
+	o := s.world.options
+	l, g := ledger.New(), grant.New(d, o.Banks...)
+	if n := s.origin; n != nil {
+		l, g = n.ledger.Ledger(), s.granted(n.grants, d)
+	} else if o.Plant != nil {
+		if err := o.Plant(l, g, s.Born); err != nil {
+			return nil, nil, err
+		}
+	}
 	for _, p := range o.Policy {
 		g.Policy.Set(p.At, p.Knob, p.Value)
 	}
-	if o.Plant != nil {
-		if err := o.Plant(l, g, s.Born); err != nil {
-			return err
-		}
-	}
-	s.Ledger, s.Grants, s.Faults = l, g, fault.New(s.Dice)
-	return nil
+	return l, g, nil
 }
 
 // Space returns a space by name, or nil.
