@@ -149,7 +149,7 @@ func Parts() (out []Part) {
 }
 
 // Reset begins a part anew. The state before it is kept as an automatic snapshot; dropped are those that went to make room for that one.
-// Logins that are under way end, unless only the clock or the data are reset.
+// Where grants begin anew, logins that are under way end.
 func (s *Space) Reset(which Part) (before *Stored, dropped []*Stored, err error) {
 	all := parts()
 	i := slices.IndexFunc(all, func(p part) bool { return p.name == which })
