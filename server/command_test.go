@@ -158,7 +158,7 @@ func TestBadFlagsAreOneClearLineAndExitCode2(t *testing.T) {
 func TestHelpAndVersion(t *testing.T) {
 	t.Parallel()
 	code, help, _ := refuse(t, nil, "--help")
-	for _, flag := range []string{"addr", "public-url", "seed", "people", "fixtures", "snapshot", "clock", "freeze", "ttl", "fidelity", "policy", "journal",
+	for _, flag := range []string{"addr", "public-url", "admin-key", "seed", "people", "fixtures", "snapshot", "clock", "freeze", "ttl", "fidelity", "policy", "journal",
 		"tls-cert", "tls-key", "tls-self-signed", "log-level", "log-format", "version", "help"} {
 		if !strings.Contains(help, "--"+flag) {
 			t.Errorf("the help does not mention --%s", flag)
