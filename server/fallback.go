@@ -168,7 +168,8 @@ func (s *Server) say(ctx fiber.Ctx, status int, m page.Message, text string) err
 		}
 		return s.json(ctx, status, map[string]string{field: text})
 	}
-	m.Frame.Brand, m.Frame.Now = page.Brand{Bank: "sandbank", Name: "Sandbank"}, now
+	m.Frame.Brand, m.Frame.Now = page.Brand{Bank: "sandbank", Name: "Sandbank",
+		Mark: `<path d="M4 13c4.5 0 5.5-5 12-5s7.5 5 12 5M4 19c4 0 4.5-2 8-2s4 2 8 2 4-2 8-2M4 25c4 0 4.5-2 8-2s4 2 8 2 4-2 8-2" fill="none" stroke="#cda563" stroke-width="2"/>`}, now
 	html, err := page.Render(m)
 	if err != nil {
 		return err

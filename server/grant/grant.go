@@ -323,21 +323,26 @@ func (g *Grants) Refreshable(of *Grant, now time.Time) (until time.Time, live bo
 func (g *Grants) Revoke(id, by, why string, now time.Time) bool {
 	first := false
 	g.grants.Update(id, func(v Grant) (Grant, error) {
-		if first = v.Revoked == nil; first {
-			v.Revoked = &Event{At: now, By: by, Why: why}
-		}
+		first = once(&v.Revoked, by, why, now)
 		return v, nil
 	})
 	return first
+}
+
+// once notes the event that ended something, unless another did before.
+func once(ended **Event, by, why string, now time.Time) bool {
+	if *ended != nil {
+		return false
+	}
+	*ended = &Event{At: now, By: by, Why: why}
+	return true
 }
 
 // RevokeToken ends one token alone; its grant goes on.
 func (g *Grants) RevokeToken(value, by, why string, now time.Time) bool {
 	first := false
 	g.tokens.Update(value, func(v Token) (Token, error) {
-		if first = v.Revoked == nil; first {
-			v.Revoked = &Event{At: now, By: by, Why: why}
-		}
+		first = once(&v.Revoked, by, why, now)
 		return v, nil
 	})
 	return first

@@ -27,6 +27,14 @@ func session(c *wire.Call) *grant.Session {
 	return c.Space.Grants.Session(c.Bank, c.Cookie(sessionCookie+c.Bank), c.Now)
 }
 
+// SignOut ends the person's sign-in on the bank's own pages, if there is one.
+func SignOut(c *wire.Call) {
+	if s := session(c); s != nil {
+		c.Owner = s.Owner
+		c.Space.Grants.SignOut(s.ID)
+	}
+}
+
 func showConnections(c *wire.Call) error {
 	s := session(c)
 	if s == nil {

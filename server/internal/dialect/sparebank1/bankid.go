@@ -4,6 +4,7 @@ import (
 	"sandbank/server/dice"
 	"sandbank/server/fail"
 	"sandbank/server/grant"
+	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/page"
 	"sandbank/server/internal/wire"
 	"sandbank/server/ledger"
@@ -194,11 +195,7 @@ func left(tries int) string {
 
 // logout ends the sign-in on the bank's own pages, the only one that outlives a login here. Apps keep what they were given.
 func logout(c *wire.Call) error {
-	const cookie = "sandbank_session_" + name // of the page of connections
-	if s := c.Space.Grants.Session(name, c.Cookie(cookie), c.Now); s != nil {
-		c.Owner = s.Owner
-		c.Space.Grants.SignOut(s.ID)
-	}
+	dialect.SignOut(c)
 	f := c.Frame()
 	return c.Page(200, page.Message{Frame: f, Heading: "You are logged out",
 		Text: "Apps that you let in keep their access until you take it back.", Link: page.Field{Name: "Apps with access", Value: f.Connections}})
