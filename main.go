@@ -27,6 +27,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sandbank/admin"
+	"sandbank/admin/console"
 	"sandbank/server"
 	"sandbank/server/world"
 )
@@ -266,7 +267,7 @@ func (f *flags) server(stderr io.Writer) (server.Options, error) {
 	return o, err
 }
 
-// levers puts the admin API under /admin. Where others than this machine can reach the port, it asks for a key.
+// levers puts the console and the admin API under /admin. Where others than this machine can reach the port, it asks for a key.
 func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
 	var hosts []string
 	if u, err := url.Parse(f.publicURL); err == nil && u.Hostname() != "" {
@@ -276,8 +277,9 @@ func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, s
 	for i, o := range in.Operations {
 		operations[i] = admin.Operation{Bank: o.Bank, Method: o.Method, Path: o.Path, Op: o.Op}
 	}
-	return admin.New(admin.Options{World: in.World, Banks: in.Banks, Operations: operations, Version: in.Version, Key: f.adminKey, Hosts: hosts,
-		Secure: in.Secure, Life: in.Life, Replay: in.Replay}).Serve
+	panel := admin.New(admin.Options{World: in.World, Banks: in.Banks, Operations: operations, Version: in.Version, Key: f.adminKey, Hosts: hosts,
+		Secure: in.Secure, Life: in.Life, Replay: in.Replay})
+	return console.New(panel).Serve
 }
 
 // guarded makes an admin key up where the address is not on loopback and none was given.

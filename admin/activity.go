@@ -7,7 +7,8 @@ import (
 
 // UndoOrder asks for the last changes to be taken back.
 type UndoOrder struct {
-	Count int `json:"count,omitempty"` // 0: one
+	Count int    `json:"count,omitempty"` // of the last ones; 0: one
+	ID    uint64 `json:"id,omitempty"`    // of one activity, instead: that one alone, whatever came after it
 }
 
 // Undone says what was taken back.
@@ -40,6 +41,16 @@ func activityEndpoints() []endpoint {
 func (d *Desk) Undo(o UndoOrder) (*Undone, error) {
 	if o.Count < 0 || o.Count > 200 {
 		return nil, fail.Field("count", "%d is not from 1 to 200", o.Count)
+	}
+	if o.ID > 0 {
+		if o.Count > 0 {
+			return nil, fail.Field("id", "give id or count, not both")
+		}
+		undone, kept, err := d.Space.Revert(o.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &Undone{[]world.Activity{undone}, kept}, nil
 	}
 	undone, kept, err := d.Space.Undo(max(1, o.Count))
 	if err != nil {

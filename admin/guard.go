@@ -14,11 +14,11 @@ import (
 	"sandbank/server/world"
 )
 
-// guard keeps strangers from the levers. A web page that somebody happens to visit must not reset a workshop: it can send requests to
+// Guard keeps strangers from the levers. A web page that somebody happens to visit must not reset a workshop: it can send requests to
 // loopback, directly or through a name that it lets point there (DNS rebinding). So the Host must be one of ours, and a request that a
 // browser says comes from another site is refused. Where the port is not on loopback only, the key is asked for as well: the admin key
 // for every space, a space's own key for that space alone.
-func (p *Panel) guard(ctx fiber.Ctx, space *world.Space) error {
+func (p *Panel) Guard(ctx fiber.Ctx, space *world.Space) error {
 	host := string(ctx.Request().Host())
 	if !p.ours(host) {
 		return fail.New(fail.Forbidden, "the host %q is not this sandbox's; call it by localhost, an address, or its public URL", host)
@@ -30,15 +30,34 @@ func (p *Panel) guard(ctx fiber.Ctx, space *world.Space) error {
 	if p.options.Key == "" {
 		return nil
 	}
-	given := ""
-	if scheme, value, _ := strings.Cut(ctx.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
-		given = strings.TrimSpace(value)
-	}
-	if same(given, p.options.Key) || same(given, space.Key) {
+	if p.Opens(given(ctx), space) {
 		return nil
 	}
 	return fail.New(fail.TokenMissing, "send the admin key, or the key of this space, as Authorization: Bearer")
 }
+
+// Cookie carries the key for a browser that has signed in to the console. It opens nothing to other sites: their requests are refused
+// before a key is looked at.
+const Cookie = "sandbank_key"
+
+// given is the key that a request carries.
+func given(ctx fiber.Ctx) string {
+	if scheme, value, _ := strings.Cut(ctx.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(value)
+	}
+	return strings.Clone(ctx.Cookies(Cookie))
+}
+
+// Opens tells whether a key opens a space. Where no key is in force, everything does.
+func (p *Panel) Opens(key string, space *world.Space) bool {
+	return p.options.Key == "" || same(key, p.options.Key) || same(key, space.Key)
+}
+
+// Master tells whether a key is the one that opens every space, or none is in force.
+func (p *Panel) Master(key string) bool { return p.options.Key == "" || same(key, p.options.Key) }
+
+// Keyed tells whether a key is asked for.
+func (p *Panel) Keyed() bool { return p.options.Key != "" }
 
 // ours tells whether a Host header names this sandbox: loopback, an address, or a name that was configured.
 func (p *Panel) ours(host string) bool {
@@ -65,10 +84,7 @@ func same(a, b string) bool {
 
 // all refuses what only the admin key may do, when one is in force: a space's key opens that space alone.
 func (r *request) all() error {
-	if r.panel.options.Key == "" {
-		return nil
-	}
-	if _, value, _ := strings.Cut(r.ctx.Get("Authorization"), " "); same(strings.TrimSpace(value), r.panel.options.Key) {
+	if r.panel.Master(given(r.ctx)) {
 		return nil
 	}
 	return fail.New(fail.Forbidden, "this takes the admin key; a space's key opens that space alone")

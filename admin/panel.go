@@ -44,7 +44,7 @@ func New(o Options) *Panel {
 		o.Life = context.Background()
 	}
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), faultEndpoints(),
+	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), faultEndpoints(),
 		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
@@ -57,7 +57,7 @@ func New(o Options) *Panel {
 func (p *Panel) Serve(ctx fiber.Ctx, space *world.Space, root, path string) error {
 	ctx.Set("X-Content-Type-Options", "nosniff")
 	rest, api := strings.CutPrefix(path, Prefix)
-	if err := p.guard(ctx, space); err != nil {
+	if err := p.Guard(ctx, space); err != nil {
 		return refuse(ctx, err)
 	}
 	if api && (rest == "" || rest[0] == '/') {
@@ -81,3 +81,6 @@ type Desk struct {
 func (p *Panel) Desk(s *world.Space, root string) *Desk {
 	return &Desk{World: p.options.World, Space: s, Root: root, Banks: p.options.Banks, Operations: p.options.Operations, options: &p.options}
 }
+
+// Secure tells whether the port speaks TLS.
+func (d *Desk) Secure() bool { return d.options.Secure }

@@ -39,8 +39,8 @@ func (s *Server) visit(r *fasthttp.Request) (v visit, ok bool) {
 	return v, true
 }
 
-// admin tells whether the path is the levers'. /admin itself is a page that leads there.
-func (v visit) admin() bool { return strings.HasPrefix(v.path, "/admin/") && v.path != "/admin/" }
+// admin tells whether the path is the levers'.
+func (v visit) admin() bool { return v.path == "/admin" || strings.HasPrefix(v.path, "/admin/") }
 
 // hostname is a Host header without its port, in lower case.
 func hostname(host string) string {
@@ -90,8 +90,6 @@ func (s *Server) own(v visit) fiber.Handler {
 	switch {
 	case v.path == "/":
 		return func(ctx fiber.Ctx) error { return s.start(ctx, v) }
-	case s.admin != nil && (v.path == "/admin" || v.path == "/admin/"):
-		return func(ctx fiber.Ctx) error { return s.console(ctx, v) }
 	case strings.HasPrefix(v.path, "/-/"):
 		return func(ctx fiber.Ctx) error { return s.asset(ctx, strings.TrimPrefix(v.path, "/-/")) }
 	case s.mount.byName[strings.Trim(v.path, "/")] != nil: // a bank's bare base URL
@@ -136,14 +134,6 @@ func (s *Server) asset(ctx fiber.Ctx, name string) error {
 	ctx.Set("Content-Type", kind)
 	ctx.Set("Cache-Control", "public, max-age=31536000, immutable") // the URL carries a hash of the content
 	return ctx.Send(body)
-}
-
-// console is the place of the console, which this version does not have yet: it leads to the levers that it has.
-func (s *Server) console(ctx fiber.Ctx, v visit) error {
-	api := v.root + "/admin/api/v1/openapi.json"
-	return s.say(ctx, 200, page.Message{Frame: page.Frame{Root: v.root}, Heading: "The levers are an API, so far",
-		Text: "Move the clock, arm faults, make spaces and undo it all under " + v.root + "/admin/api/v1. The document behind the link describes every lever.",
-		Link: page.Field{Name: "OpenAPI 3.1", Value: api}}, "the levers are under "+v.root+"/admin/api/v1; see "+api)
 }
 
 // nowhere answers paths that belong to nobody.

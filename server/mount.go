@@ -35,6 +35,7 @@ type mount struct {
 	public string // --public-url, without a slash at the end; empty: whatever the caller used
 	secure bool   // whether the listener speaks TLS
 	note   func(*journal.Entry, []byte)
+	desk   bool            // whether there is a console
 	life   context.Context // ends when the server shuts down
 }
 
@@ -89,6 +90,9 @@ func (m *mount) serve(ctx fiber.Ctx, v visit, broken *fail.Error) (bool, error) 
 	v.space.Gate.RLock()
 	defer v.space.Gate.RUnlock()
 	call := wire.New(ctx, v.space, v.space.Clock.Now(), wire.Place{Origin: m.origin(ctx), Root: v.root, Mount: v.root}, nil)
+	if m.desk {
+		call.Place.Desk = v.root + "/admin/inspector"
+	}
 	path, clean := split(v.path)
 
 	b, at, values := m.find(call, path)

@@ -122,7 +122,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{options: o, world: w, mount: m, meter: newMeter(w, m), born: clock.Wall()}
 	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
 	m.life, s.end = context.WithCancel(context.Background())
-	if o.Admin != nil {
+	if m.desk = o.Admin != nil; m.desk {
 		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Version: o.Version, Secure: m.secure,
 			Life: m.life, Replay: s.replay})
 	}

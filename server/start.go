@@ -46,6 +46,7 @@ func (s *Server) guide(space *world.Space, origin, root string) page.Start {
 		Rule:  "any password; any loopback redirect URI",
 		Links: []page.Link{{Name: "Health", URL: "/healthz", Note: "JSON"}, {Name: "Metrics", URL: "/metrics", Note: "Prometheus text"}}}
 	if s.admin != nil {
+		p.Console = root + "/admin"
 		p.Links = append(p.Links, page.Link{Name: "Levers: the admin API", URL: root + "/admin/api/v1/openapi.json", Note: "OpenAPI 3.1; clock, spaces, undo and more"})
 	}
 	if s.options.Seed != 0 {

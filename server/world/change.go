@@ -33,7 +33,8 @@ type activity struct {
 // change is an activity with what takes it back.
 type change struct {
 	Activity
-	clock clock.Mark
+	clock clock.Mark // before it
+	after clock.Mark // and after
 	store *store.Recorder
 	whole bool // whether it replaced whole books, which are kept so that it can be taken back
 }
@@ -57,6 +58,7 @@ func (s *Space) begin(verb, what string) *change {
 
 // end files a change that was made, or takes back one that failed.
 func (s *Space) end(c *change, err error) error {
+	c.after = s.Clock.Mark()
 	if err != nil {
 		s.back(c)
 		s.teller.drop()
@@ -93,12 +95,16 @@ func (s *Space) watch(r *store.Recorder) {
 	s.snapshots.Watch(r)
 }
 
-// back takes a change back and says how many records it left, because traffic changed them since.
-func (s *Space) back(c *change) int {
-	if s.Clock.Mark() != c.clock {
+// back takes a change back and says how much it left, because traffic or a later change touched it since: records, or the clock.
+func (s *Space) back(c *change) (kept int) {
+	switch {
+	case c.clock == c.after:
+	case s.Clock.Mark() == c.after:
 		s.Clock.Return(c.clock)
+	default:
+		kept = 1
 	}
-	return c.store.Undo()
+	return kept + c.store.Undo()
 }
 
 // Undo takes the last n changes back that still stand, the last first. Records that traffic changed since are left as they are; kept
@@ -111,17 +117,37 @@ func (s *Space) Undo(n int) (undone []Activity, kept int, err error) {
 		if c.Undone {
 			continue
 		}
-		s.teller.hold()
-		before, at := s.Clock.Mark(), s.Clock.Now()
-		kept += s.back(c)
-		c.Undone = true
+		kept += s.takeBack(c)
 		undone = append(undone, c.Activity)
-		s.undone(c, before, at)
 	}
 	if len(undone) == 0 {
 		return nil, 0, fail.New(fail.Conflict, "there is nothing to take back")
 	}
 	return undone, kept, nil
+}
+
+// Revert takes one change back, whatever came after it. What later changes and traffic did to the same records stays; kept counts these.
+func (s *Space) Revert(id uint64) (undone Activity, kept int, err error) {
+	s.Gate.Lock()
+	defer s.Gate.Unlock()
+	i := slices.IndexFunc(s.activity.list, func(c *change) bool { return c.ID == id })
+	switch {
+	case i < 0:
+		return undone, 0, fail.New(fail.NotFound, "there is no activity %d, or it is too old to take back", id)
+	case s.activity.list[i].Undone:
+		return undone, 0, fail.New(fail.Conflict, "activity %d was taken back already", id)
+	}
+	kept = s.takeBack(s.activity.list[i])
+	return s.activity.list[i].Activity, kept, nil
+}
+
+func (s *Space) takeBack(c *change) (kept int) {
+	s.teller.hold()
+	before, at := s.Clock.Mark(), s.Clock.Now()
+	kept = s.back(c)
+	c.Undone = true
+	s.undone(c, before, at)
+	return kept
 }
 
 // Activities are the newest changes, newest first, at most n.

@@ -62,6 +62,7 @@ type Place struct {
 	Origin string // scheme and host that the caller used, or the public URL
 	Root   string // prefix of the space: "" or "/s/p07"
 	Mount  string // prefix of the bank's native paths: Root, or Root + "/berlin"
+	Desk   string // URL of the console; empty: there is none
 }
 
 // Param is one variable segment of a path.
@@ -310,7 +311,7 @@ func (c *Call) Frame() page.Frame {
 	if r.Frozen {
 		speed = 0
 	}
-	return page.Frame{Brand: c.Brand, Root: c.Place.Root, Now: c.Now, Speed: speed, Connections: c.Place.Root + "/" + c.Bank + "/connections"}
+	return page.Frame{Brand: c.Brand, Root: c.Place.Root, Console: c.Place.Desk, Now: c.Now, Speed: speed, Connections: c.Place.Root + "/" + c.Bank + "/connections"}
 }
 
 // RetryAfter puts the header on the answer when the refusal knows when to come back.

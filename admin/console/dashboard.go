@@ -1,0 +1,142 @@
+package console
+
+import (
+	"html/template"
+	"strings"
+	"time"
+
+	"sandbank/admin"
+	"sandbank/server/grant"
+	"sandbank/server/journal"
+)
+
+// Dashboard is what one wants to know first: is it alive, what ends next, what was refused and why.
+type Dashboard struct {
+	*visit
+	Live     int // tokens
+	Valid    int // consents
+	NextEnd  time.Duration
+	Minute   int // requests in the last minute of the space's clock
+	Share    int // per cent of the newest 200 requests that were refused
+	Requests uint64
+	Expiring []admin.Expiry
+	Refusals []admin.EntryRow
+	Tempo    template.HTML // requests per minute
+	Losses   template.HTML // refusals per minute
+	Chart    *Tempo
+	Ways     []Way
+}
+
+// Way is a bank with how its life of access tokens is set.
+type Way struct {
+	Bank, Access, Source string
+	First                string // an operation to begin with
+}
+
+// minutes is how far the small charts look back.
+const minutes = 15
+
+func dashboard(v *visit) (any, error) {
+	look := v.Desk.Clock()
+	d := &Dashboard{visit: v, Expiring: look.Next[:min(len(look.Next), 6)]}
+	d.Refusals = v.Entries(admin.EntryQuery{Filter: journal.Filter{Refused: true}, Limit: 6}).Items
+	d.traffic()
+	d.grants()
+	policy, err := v.Policies(admin.PolicyLevel{})
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range policy.Banks {
+		w := Way{Bank: b.Bank}
+		for _, k := range b.Knobs {
+			if k.Knob == string(grant.AccessTTL) || k.Knob == string(grant.ClientTTL) && w.Access == "" {
+				w.Access, w.Source = k.Value, k.Source
+			}
+		}
+		for _, o := range v.Operations {
+			if o.Bank == b.Bank && w.First == "" {
+				w.First = o.Path
+			}
+		}
+		d.Ways = append(d.Ways, w)
+	}
+	return d, nil
+}
+
+// traffic counts requests by the minute of the space's clock.
+func (d *Dashboard) traffic() {
+	all := d.Entries(admin.EntryQuery{Limit: 1000})
+	var tempo, losses [minutes]int
+	d.Requests = all.Total
+	refused := 0
+	for i, e := range all.Items {
+		if i < 200 && e.Kind != "" {
+			refused++
+		}
+		age := d.Now.Sub(e.At)
+		if age < time.Minute && age >= 0 {
+			d.Minute++
+		}
+		if m := int(age / time.Minute); age >= 0 && m < minutes {
+			tempo[minutes-1-m]++
+			if e.Kind != "" {
+				losses[minutes-1-m]++
+			}
+		}
+	}
+	if n := min(len(all.Items), 200); n > 0 {
+		d.Share = (refused*100 + n/2) / n
+	}
+	d.Tempo, d.Losses = sparks(tempo[:], "k-edge"), sparks(losses[:], "k-bad")
+}
+
+// grants counts what lives, and charts what began and ended in the last hour.
+func (d *Dashboard) grants() {
+	s := d.Space
+	s.Gate.RLock()
+	defer s.Gate.RUnlock()
+	var soonest time.Time
+	s.Grants.Living(d.Now, func(*grant.Token) { d.Live++ })
+	for _, c := range s.Grants.Consents(func(c *grant.Consent) bool { return s.Grants.ConsentStatus(c, d.Now) == grant.Valid }) {
+		d.Valid++
+		if soonest.IsZero() || c.Until.Before(soonest) {
+			soonest = c.Until
+		}
+	}
+	if !soonest.IsZero() {
+		d.NextEnd = soonest.Sub(d.Now)
+	}
+	d.Chart = newTempo(d.Now)
+	for _, t := range s.Grants.Newest(0, 2000, func(*grant.Token) bool { return true }) {
+		d.Chart.issued(t.Issued)
+		state := s.Grants.State(t, d.Now)
+		switch state.Name {
+		case grant.StateExpired:
+			d.Chart.expired(t.Expires)
+		case grant.StateRevoked:
+			d.Chart.revoked(state.Since)
+		}
+	}
+}
+
+// markers are the activities worth a line in a chart: what moved the clock, and what armed a fault.
+func (d *Dashboard) Markers() []Marker {
+	var out []Marker
+	for _, a := range d.Space.Activities(100) {
+		if strings.HasPrefix(a.Verb, "clock") || strings.HasPrefix(a.Verb, "fault") {
+			if x, ok := d.Chart.x(a.At); ok {
+				out = append(out, Marker{x, a.What, a.At})
+			}
+		}
+	}
+	return out
+}
+
+// NextEndText is how long the consent that ends first still stands.
+func (d *Dashboard) NextEndText() string { return remaining(d.NextEnd) }
+
+// Path is a request's target without its query, which may be long.
+func (v *visit) Path(target string) string {
+	path, _, _ := strings.Cut(target, "?")
+	return path
+}

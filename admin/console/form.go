@@ -1,0 +1,282 @@
+package console
+
+import (
+	"fmt"
+	"html/template"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"sandbank/admin"
+)
+
+// form is an action as a page offers it. Its methods write the parts, so that all forms have labels, keep what was typed, show the
+// refusal at its field, and say how a script would do the same.
+type form struct {
+	v      *visit
+	verb   admin.Verb
+	params map[string]string
+	then   string
+	failed *failure
+	id     string // prefix of the ids of its fields
+}
+
+// Form is the one of an operation, with the parameters of its path as pairs of name and value.
+func (v *visit) Form(op string, pairs ...string) (*form, error) {
+	verb, ok := v.console.panel.Verb(op)
+	if !ok {
+		return nil, fmt.Errorf("there is no operation %q", op)
+	}
+	f := &form{v: v, verb: verb, params: map[string]string{}, id: op}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		f.params[pairs[i]] = pairs[i+1]
+		f.id += "-" + pairs[i+1]
+	}
+	f.id = plain(f.id)
+	if v.failed != nil && v.failed.op == op && maps.Equal(v.failed.params, f.params) {
+		f.failed = v.failed
+	}
+	return f, nil
+}
+
+// plain makes an id of any text.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
+			return r
+		}
+		return '_'
+	}, text)
+}
+
+// Then sends the browser there after success, within the console: {fields} of the answer are filled in.
+func (f *form) Then(path string) *form {
+	f.then = f.v.Root + base + "/" + strings.TrimPrefix(path, "/")
+	return f
+}
+
+// Open is the start tag with what the form carries unseen.
+func (f *form) Open(class ...string) template.HTML {
+	var b strings.Builder
+	fmt.Fprintf(&b, `<form method="post" action="%s/do/%s" id="f-%s" data-call="%s %s"`, esc(f.v.Root+base), esc(f.verb.Op), f.id, f.verb.Method,
+		esc(f.v.Origin()+f.verb.URL(f.v.Root, f.params)))
+	if len(class) > 0 {
+		fmt.Fprintf(&b, ` class="%s"`, esc(strings.Join(class, " ")))
+	}
+	b.WriteString(">")
+	for _, name := range slices.Sorted(maps.Keys(f.params)) {
+		hidden(&b, ":"+name, f.params[name])
+	}
+	hidden(&b, "@back", f.v.Root+f.v.here)
+	if f.then != "" {
+		hidden(&b, "@then", f.then)
+	}
+	return template.HTML(b.String())
+}
+
+// Close is the end tag.
+func (f *form) Close() template.HTML { return "</form>" }
+
+func hidden(b *strings.Builder, name, value string) {
+	fmt.Fprintf(b, `<input type="hidden" name="%s" value="%s">`, esc(name), esc(value))
+}
+
+// flat takes texts and lists of texts alike: a template cannot spread a list.
+func flat(all []any) []string {
+	var out []string
+	for _, v := range all {
+		switch v := v.(type) {
+		case []string:
+			out = append(out, v...)
+		default:
+			out = append(out, fmt.Sprint(v))
+		}
+	}
+	return out
+}
+
+// Hidden is a field that is not asked for.
+func (f *form) Hidden(name, value string) template.HTML {
+	return template.HTML(fmt.Sprintf(`<input type="hidden" name="%s" value="%s"%s>`, esc(name), esc(value), f.kind(name)))
+}
+
+// value is what was typed, when the form comes back, and what is proposed otherwise.
+func (f *form) value(name, proposed string) string {
+	if f.failed != nil {
+		return strings.Join(f.failed.values[name], "\n")
+	}
+	return proposed
+}
+
+// kind tells the script how a field is written in JSON.
+func (f *form) kind(name string) string {
+	if k := kindOf(f.verb.In, name); k != "string" && k != "" {
+		return ` data-kind="` + k + `"`
+	}
+	return ""
+}
+
+// wrong is the refusal of a field, and what connects the two.
+func (f *form) wrong(name string) (attributes, text string) {
+	if f.failed == nil || f.failed.Field != name || name == "" {
+		return "", ""
+	}
+	id := f.id + "-" + plain(name) + "-wrong"
+	return ` aria-invalid="true" aria-describedby="` + id + `"`, `<small class="err" id="` + id + `">` + esc(f.failed.Text) + `</small>`
+}
+
+// Text is a labelled line; hint stands in it while it is empty. Extra attributes are written by us, never by a user.
+func (f *form) Text(name, label, value, hint string, extra ...string) template.HTML {
+	a, text := f.wrong(name)
+	kind := "text"
+	if len(extra) > 0 && strings.HasPrefix(extra[0], "type=") {
+		kind, extra = extra[0][5:], extra[1:]
+	}
+	return template.HTML(fmt.Sprintf(`<label><b>%s</b><input type="%s" name="%s" value="%s" placeholder="%s" autocomplete="off"%s%s %s>%s</label>`,
+		esc(label), kind, esc(name), esc(f.value(name, value)), esc(hint), f.kind(name), a, strings.Join(extra, " "), text))
+}
+
+// Bare is a line whose label is for screen readers only, for use within a row.
+func (f *form) Bare(name, label, value, hint string, size int) template.HTML {
+	a, text := f.wrong(name)
+	return template.HTML(fmt.Sprintf(`<input type="text" name="%s" aria-label="%s" value="%s" placeholder="%s" size="%d" autocomplete="off"%s%s>%s`,
+		esc(name), esc(label), esc(f.value(name, value)), esc(hint), size, f.kind(name), a, text))
+}
+
+// Area is a labelled text of several lines.
+func (f *form) Area(name, label, value, hint string, rows int) template.HTML {
+	a, text := f.wrong(name)
+	return template.HTML(fmt.Sprintf(`<label><b>%s</b><textarea name="%s" rows="%d" placeholder="%s" spellcheck="false"%s%s>%s</textarea>%s</label>`,
+		esc(label), esc(name), rows, esc(hint), f.kind(name), a, "\n"+esc(f.value(name, value)), text))
+}
+
+// Select is a labelled choice; an option is "value" or "value=words".
+func (f *form) Select(name, label, value string, options ...any) template.HTML {
+	a, text := f.wrong(name)
+	var b strings.Builder
+	fmt.Fprintf(&b, `<label><b>%s</b><select name="%s"%s%s>`, esc(label), esc(name), f.kind(name), a)
+	value = f.value(name, value)
+	for _, o := range flat(options) {
+		v, words, ok := strings.Cut(o, "=")
+		if !ok {
+			words = v
+		}
+		chosen := ""
+		if v == value {
+			chosen = " selected"
+		}
+		fmt.Fprintf(&b, `<option value="%s"%s>%s</option>`, esc(v), chosen, esc(words))
+	}
+	b.WriteString("</select>" + text + "</label>")
+	return template.HTML(b.String())
+}
+
+// Check is a box; unticked, it says false.
+func (f *form) Check(name, label string, on bool) template.HTML {
+	a, text := f.wrong(name)
+	if f.failed != nil {
+		all := f.failed.values[name]
+		on = len(all) > 0 && all[len(all)-1] == "true"
+	}
+	checked := ""
+	if on {
+		checked = " checked"
+	}
+	return template.HTML(fmt.Sprintf(`<label><input type="hidden" name="%[1]s" value="false"><input type="checkbox" name="%[1]s" value="true" data-kind="bool"%s%s> %s%s</label>`,
+		esc(name), checked, a, esc(label), text))
+}
+
+// Radio is a choice that shows all its options at once, in a box.
+func (f *form) Radio(name, label, value string, options ...any) template.HTML {
+	var b strings.Builder
+	fmt.Fprintf(&b, `<fieldset class="seg"><legend class="sr">%s</legend>`, esc(label))
+	value = f.value(name, value)
+	for _, o := range flat(options) {
+		v, words, ok := strings.Cut(o, "=")
+		if !ok {
+			words = v
+		}
+		checked := ""
+		if v == value {
+			checked = " checked"
+		}
+		fmt.Fprintf(&b, `<label><input class="sr" type="radio" name="%s" value="%s"%s%s>%s</label>`, esc(name), esc(v), checked, f.kind(name), esc(words))
+	}
+	b.WriteString("</fieldset>")
+	return template.HTML(b.String())
+}
+
+// Submit is the button of a form: words, the name of an icon, classes.
+func (f *form) Submit(words, icon, class string) template.HTML {
+	return template.HTML(fmt.Sprintf(`<button class="%s">%s%s</button>`, esc(class), iconHTML(icon), esc(words)))
+}
+
+// Button is a whole form of one button, with fixed fields as pairs of name and value.
+func (f *form) Button(words, icon, class string, fields ...any) template.HTML {
+	pairs := flat(fields)
+	var b strings.Builder
+	b.WriteString(string(f.Open("one")))
+	for i := 0; i+1 < len(pairs); i += 2 {
+		b.WriteString(string(f.Hidden(pairs[i], pairs[i+1])))
+	}
+	fmt.Fprintf(&b, `<button class="%s"`, esc(class))
+	if words == "" || strings.Contains(" "+class+" ", " sq ") {
+		fmt.Fprintf(&b, ` title="%s" aria-label="%s">%s</button></form>`, esc(words), esc(words), iconHTML(icon))
+		return template.HTML(b.String())
+	}
+	fmt.Fprintf(&b, `>%s%s</button></form>`, iconHTML(icon), esc(words))
+	return template.HTML(b.String())
+}
+
+// Wrong is the refusal of a form, where it is about no single field.
+func (f *form) Wrong() template.HTML {
+	if f.failed == nil {
+		return ""
+	}
+	return template.HTML(`<p class="err" role="alert">` + esc(f.failed.Text) + `</p>`)
+}
+
+// Script shows how a script does the same, with fields as pairs of name and value; the page's script keeps it up to date.
+func (f *form) Script(pairs ...string) (template.HTML, error) {
+	values := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			values.Add(pairs[i], pairs[i+1])
+		}
+	}
+	body, err := encode(f.verb.In, values)
+	if err != nil {
+		return "", err
+	}
+	return codeHTML("The same from a script", f.v.curl(f.verb.Method, f.verb.URL(f.v.Root, f.params), body), "data-curl"), nil
+}
+
+// Curl is the command for a call of the JSON face: method, path below its prefix, and body.
+func (v *visit) Curl(method, path, body string) string {
+	return v.curl(method, v.Root+admin.Prefix+path, []byte(body))
+}
+
+func (v *visit) curl(method, path string, body []byte) string {
+	var b strings.Builder
+	b.WriteString("curl ")
+	if method != "GET" {
+		b.WriteString("-X " + method + " ")
+	}
+	if v.console.panel.Keyed() {
+		b.WriteString(`-H "Authorization: Bearer $SANDBANK_KEY" `)
+	}
+	b.WriteString(quoted(v.Origin() + path))
+	if len(body) > 0 && string(body) != "{}" {
+		b.WriteString(" -d " + quoted(string(body)))
+	}
+	return b.String()
+}
+
+// quoted is a word of a shell.
+func quoted(word string) string {
+	if !strings.ContainsAny(word, " \t\n'\"\\$`&|;<>()*?[]{}!#~") {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,0 +1,180 @@
+package console
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sandbank/server/grant"
+)
+
+// page is a screen, as data: its path below /admin, its title, the entry of the navigation that it belongs to, and what it shows.
+type page struct {
+	path  string // with {names}
+	Title string
+	Nav   string // slug of the entry; its own path when empty
+	name  string // of its template
+	build func(*visit) (any, error)
+}
+
+// pages are all screens. Fixed paths come before those with {names}.
+func pages() []page {
+	return slices.Concat(
+		[]page{{path: "", Title: "Dashboard", name: "dashboard", build: dashboard}},
+		tokenPages(),
+		[]page{{path: "palette", Title: "Search or run", name: "palette", build: func(v *visit) (any, error) { return v, nil }},
+			{path: "find", Title: "Search", name: "palette", build: find}},
+	)
+}
+
+// Group is a part of the navigation.
+type Group struct {
+	Name  string
+	Items []Item
+}
+
+// Item is an entry of the navigation.
+type Item struct {
+	Slug, Title, Icon, Count, Key string
+	Current                       bool
+}
+
+// Nav is the navigation, with counts of what there is.
+func (v *visit) Nav() []Group {
+	groups := []Group{
+		{"Now", []Item{{Slug: "", Title: "Dashboard", Icon: "dash", Key: "d"}, {Slug: "inspector", Title: "Inspector", Icon: "list", Key: "i"}}},
+		{"Who", []Item{{Slug: "users", Title: "Users", Icon: "users", Key: "u"}, {Slug: "clients", Title: "Clients", Icon: "client", Key: "c"}}},
+		{"Grants", []Item{{Slug: "consents", Title: "Consents", Icon: "consent", Key: "o"}, {Slug: "tokens", Title: "Tokens", Icon: "token", Key: "t"}}},
+		{"Levers", []Item{{Slug: "clock", Title: "Clock", Icon: "clock", Key: "k"}, {Slug: "policies", Title: "Expiry policies", Icon: "policy", Key: "p"},
+			{Slug: "faults", Title: "Faults", Icon: "fault", Key: "f"}, {Slug: "scenarios", Title: "Scenarios", Icon: "scenario", Key: "s"}}},
+		{"Learn", []Item{{Slug: "lab", Title: "Flow lab", Icon: "flow", Key: "l"}, {Slug: "docs", Title: "API docs", Icon: "docs"}}},
+		{"Keep", []Item{{Slug: "spaces", Title: "Spaces", Icon: "spaces"}, {Slug: "snapshots", Title: "Snapshots", Icon: "snap"},
+			{Slug: "activity", Title: "Activity", Icon: "activity"}, {Slug: "settings", Title: "Settings", Icon: "settings"}}},
+	}
+	counts, current := v.counts(), v.Page.Nav
+	if current == "" {
+		current = v.Page.path
+	}
+	for g := range groups {
+		groups[g].Items = slices.DeleteFunc(groups[g].Items, func(i Item) bool {
+			return !slices.ContainsFunc(v.console.pages, func(p page) bool { return p.path == i.Slug })
+		})
+		for i := range groups[g].Items {
+			item := &groups[g].Items[i]
+			item.Count, item.Current = counts[item.Slug], item.Slug == current
+		}
+	}
+	return slices.DeleteFunc(groups, func(g Group) bool { return len(g.Items) == 0 })
+}
+
+// counts are the figures beside the entries.
+func (v *visit) counts() map[string]string {
+	v.Space.Gate.RLock()
+	defer v.Space.Gate.RUnlock()
+	users, clients := 0, 0
+	for _, bank := range v.Banks {
+		users += len(v.Space.Ledger.People(bank))
+		clients += len(v.Space.Grants.Clients(bank))
+	}
+	return map[string]string{"users": figure(users), "clients": figure(clients), "faults": figure(v.armed()),
+		"consents": figure(len(v.Space.Grants.Consents(func(c *grant.Consent) bool { return true }))), "spaces": figure(len(v.World.Spaces()))}
+}
+
+// figure is a count; none at all is nothing to show.
+func figure(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// Armed is how many faults are armed.
+func (v *visit) Armed() int {
+	v.Space.Gate.RLock()
+	defer v.Space.Gate.RUnlock()
+	return v.armed()
+}
+
+func (v *visit) armed() int { return len(v.Space.Faults.List(v.Now)) }
+
+// Speed says how fast the clock runs, and how far from real time it is.
+func (v *visit) Speed() string {
+	if v.Read.Frozen {
+		return "frozen"
+	}
+	return "×" + strconv.FormatFloat(v.Read.Speed, 'f', -1, 64)
+}
+
+// Delta is how far the clock is from real time, in words; empty when it is not.
+func (v *visit) Delta() string {
+	d := v.Read.Offset
+	if d.Abs().Seconds() < 1 {
+		return ""
+	}
+	if d < 0 {
+		return "−" + remaining(-d)
+	}
+	return "+" + remaining(d)
+}
+
+// find takes whoever searches to what is meant: an id leads to its page, everything else to the palette with what fits.
+func find(v *visit) (any, error) {
+	q := strings.TrimSpace(v.Query.Get("q"))
+	to := ""
+	switch {
+	case strings.HasPrefix(q, "at_"), strings.HasPrefix(q, "rt_"), strings.HasPrefix(q, "ac_"):
+		to = v.Item("tokens", q)
+	case strings.HasPrefix(q, "#"):
+		to = v.Item("inspector", strings.TrimPrefix(q, "#"))
+	default:
+		to = v.At("palette", "?"+url.Values{"q": {q}}.Encode())
+	}
+	return nil, moved{to}
+}
+
+// moved sends the browser to another page.
+type moved struct{ to string }
+
+func (m moved) Error() string { return "moved to " + m.to }
+
+// Command is something that the palette can do: go somewhere, or pull a lever.
+type Command struct {
+	Words, Icon string
+	URL         string   // of a page
+	Op          string   // or an operation
+	Params      []string // of its path
+	Fields      []string // of its body
+	Shown       bool     // fits what was searched for
+}
+
+// Commands are what the palette offers.
+func (v *visit) Commands() []Command {
+	var all []Command
+	for _, g := range v.Nav() {
+		for _, i := range g.Items {
+			all = append(all, Command{Words: "Go to " + i.Title, Icon: i.Icon, URL: v.At(i.Slug)})
+		}
+	}
+	jump := func(words, by string) Command {
+		return Command{Words: "Jump " + words, Icon: "jump", Op: "moveClock", Fields: []string{"advance", by}}
+	}
+	edge := func(words, edge string) Command {
+		return Command{Words: words + " the next expiry", Icon: "skip", Op: "moveClock", Fields: []string{"to", "next-expiry", "edge", edge}}
+	}
+	freeze := Command{Words: "Freeze the clock", Icon: "snow", Op: "moveClock", Fields: []string{"freeze", "true"}}
+	if v.Read.Frozen {
+		freeze = Command{Words: "Let the clock run", Icon: "play", Op: "moveClock", Fields: []string{"freeze", "false"}}
+	}
+	all = append(all, jump("+10 minutes", "10m"), jump("+1 hour", "1h"), jump("+1 day", "1d"), jump("+90 days", "90d"), jump("−1 hour", "-1h"),
+		edge("1 second before", "before"), edge("Exactly at", "at"), edge("1 second after", "after"), freeze,
+		Command{Words: "Back to real time", Icon: "clock", Op: "moveClock", Fields: []string{"reset", "true"}},
+		Command{Words: "Undo the last change", Icon: "undo", Op: "undo"},
+		Command{Words: "Disarm all faults", Icon: "fault", Op: "disarmFaults"},
+		Command{Words: "Take a snapshot", Icon: "snap", Op: "takeSnapshot"})
+	q := strings.ToLower(v.Query.Get("q"))
+	for i := range all {
+		all[i].Shown = v.Page.path != "palette" || strings.Contains(strings.ToLower(all[i].Words), q)
+	}
+	return all
+}

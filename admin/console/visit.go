@@ -1,0 +1,216 @@
+package console
+
+import (
+	"html/template"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v3"
+
+	"sandbank/admin"
+	"sandbank/server/clock"
+	"sandbank/server/fail"
+	"sandbank/server/world"
+)
+
+// visit is one look at a page, or one action. Screens embed it, so that their templates reach it.
+type visit struct {
+	*admin.Desk
+	Query url.Values
+	Read  clock.Reading // the space's clock, read once
+	Now   time.Time
+	Page  *page
+	Main  template.HTML // of the screen, in its frame
+
+	console *Console
+	ctx     fiber.Ctx
+	params  map[string]string
+	here    string // path and query of the page, below the root of the space
+	zone    *time.Location
+	failed  *failure // the action that brought the page back
+}
+
+// failure is an action that was refused, with what had been typed.
+type failure struct {
+	op     string
+	params map[string]string
+	values url.Values
+	Field  string
+	Text   string
+	status int
+}
+
+func (c *Console) visit(ctx fiber.Ctx, space *world.Space, root, rest string, query url.Values) *visit {
+	v := &visit{Desk: c.panel.Desk(space, root), Query: query, Read: space.Clock.Read(), console: c, ctx: ctx, zone: time.UTC}
+	v.Now = v.Read.Now
+	if zone, err := time.LoadLocation(ctx.Cookies("sandbank_zone")); err == nil {
+		v.zone = zone
+	}
+	v.here = strings.Clone(base + "/" + rest)
+	if len(query) > 0 {
+		v.here += "?" + query.Encode()
+	}
+	return v
+}
+
+// get renders the page at a path.
+func (v *visit) get(rest string) error {
+	if err := v.find(rest); err != nil {
+		return v.refuse(404, fail.From(err))
+	}
+	return v.render(200)
+}
+
+// find picks the page of a path.
+func (v *visit) find(rest string) error {
+	parts := strings.Split(rest, "/")
+	for i := range v.console.pages {
+		p := &v.console.pages[i]
+		if params, ok := match(p.path, parts); ok {
+			v.Page, v.params = p, params
+			return nil
+		}
+	}
+	return fail.New(fail.NotFound, "there is no page %s/%s", base, rest)
+}
+
+func match(pattern string, parts []string) (map[string]string, bool) {
+	want := strings.Split(pattern, "/")
+	if len(want) != len(parts) {
+		return nil, false
+	}
+	params := map[string]string{}
+	for i, w := range want {
+		name, variable := strings.CutPrefix(w, "{")
+		switch {
+		case !variable && w != parts[i]:
+			return nil, false
+		case variable:
+			value, err := url.PathUnescape(parts[i])
+			if err != nil || value == "" {
+				return nil, false
+			}
+			params[strings.TrimSuffix(name, "}")] = strings.Clone(value)
+		}
+	}
+	return params, true
+}
+
+// At is the URL of a page of this space: its segments, escaped. A last one that begins with ? is a query.
+func (v *visit) At(parts ...string) string {
+	at := v.Root + base
+	for _, p := range parts {
+		if strings.HasPrefix(p, "?") {
+			return at + p
+		}
+		for s := range strings.SplitSeq(p, "/") {
+			if s != "" {
+				at += "/" + url.PathEscape(s)
+			}
+		}
+	}
+	return at
+}
+
+// Item is the URL of one thing whose id may have slashes: the id is one segment.
+func (v *visit) Item(page string, ids ...string) string {
+	at := v.At(page)
+	for _, id := range ids {
+		at += "/" + url.PathEscape(id)
+	}
+	return at
+}
+
+// Here is the URL of this page, with some parameters of its query set anew: pairs of name and value; "" takes one away.
+func (v *visit) Here(pairs ...string) string {
+	path, _, _ := strings.Cut(v.here, "?")
+	query := url.Values{}
+	for name, values := range v.Query {
+		query[name] = values
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		query.Del(pairs[i])
+		if pairs[i+1] != "" {
+			query.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(query) == 0 {
+		return v.Root + path
+	}
+	return v.Root + path + "?" + query.Encode()
+}
+
+// Param is a variable segment of the path.
+func (v *visit) Param(name string) string { return v.params[name] }
+
+// Origin is the base URL as the browser used it, for commands that are copied.
+func (v *visit) Origin() string {
+	scheme := "http://"
+	if v.Secure() {
+		scheme = "https://"
+	}
+	return scheme + strings.Clone(string(v.ctx.Request().Host()))
+}
+
+// Theme is light, dark, or empty for the system's.
+func (v *visit) Theme() string {
+	if t := v.ctx.Cookies("sandbank_theme"); t == "light" || t == "dark" {
+		return strings.Clone(t)
+	}
+	return ""
+}
+
+// Failed is the refusal of the action that brought this page back; nil when there was none.
+func (v *visit) Failed() *failure { return v.failed }
+
+// remember sets a cookie of the console; seconds 0 ends with the browser, negative takes it away.
+func (v *visit) remember(name, value, path string, seconds int) {
+	v.ctx.Cookie(&fiber.Cookie{Name: name, Value: value, Path: path, MaxAge: seconds, SessionOnly: seconds == 0, HTTPOnly: true,
+		SameSite: fiber.CookieSameSiteStrictMode, Secure: v.Secure()})
+}
+
+// Toast is what has just been done, with the number of the activity that can take it back.
+type Toast struct {
+	Text string
+	Undo uint64 // 0: nothing to take back
+}
+
+const toastCookie = "sandbank_did"
+
+// toasted is how long a toast stands, in seconds of real time.
+const toasted = 10
+
+// Toast tells what the last action did, for some seconds after it.
+func (v *visit) Toast() *Toast {
+	text, err := url.QueryUnescape(v.ctx.Cookies(toastCookie))
+	if text == "" || err != nil {
+		return nil
+	}
+	if id, err := strconv.ParseUint(text, 10, 64); err == nil {
+		for _, a := range v.Space.Activities(20) {
+			if a.ID == id && !a.Undone {
+				return &Toast{capital(a.What), id}
+			}
+		}
+		return nil
+	}
+	return &Toast{Text: strings.Clone(text)}
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// ZoneMinutes is how far the reader's zone is from UTC now, for the page's script.
+func (v *visit) ZoneMinutes() int {
+	_, seconds := v.Now.In(v.zone).Zone()
+	return seconds / 60
+}
+
+// Keys tells whether single letters are short cuts; they can be switched off (WCAG 2.1.4).
+func (v *visit) Keys() bool { return v.ctx.Cookies("sandbank_keys") != "off" }
