@@ -75,6 +75,8 @@ type Space struct {
 	Born    time.Time // what its clock showed when it was made
 	Gate    sync.RWMutex
 
+	Switches Switches
+
 	world     *World
 	activity  activity
 	teller    teller
@@ -164,9 +166,9 @@ func (s *Space) plant() error {
 	if err != nil {
 		return err
 	}
-	s.Ledger, s.Grants, s.Faults = l, g, fault.New(s.Dice)
+	s.Ledger, s.Grants, s.Faults, s.Switches = l, g, fault.New(s.Dice), Switched()
 	if n := s.origin; n != nil {
-		s.Faults = n.faults.On(s.Dice)
+		s.Faults, s.Switches = n.faults.On(s.Dice), n.switches
 	}
 	return nil
 }
