@@ -34,7 +34,8 @@ type activity struct {
 type change struct {
 	Activity
 	clock    clock.Mark
-	switches Switches // before the change
+	switches Switches   // before the change
+	skew     clock.Skew // before the change
 	store    *store.Recorder
 	whole    bool // whether it replaced whole books, which are kept so that it can be taken back
 }
@@ -53,7 +54,7 @@ func (s *Space) Change(verb, what string, f func() error) error {
 
 func (s *Space) begin(verb, what string) *change {
 	s.teller.hold()
-	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), switches: s.Switches, store: &store.Recorder{}}
+	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), switches: s.Switches, skew: s.Skew, store: &store.Recorder{}}
 }
 
 // end files a change that was made, or takes back one that failed.
@@ -99,7 +100,7 @@ func (s *Space) back(c *change) int {
 	if s.Clock.Mark() != c.clock {
 		s.Clock.Return(c.clock)
 	}
-	s.Switches = c.switches
+	s.Switches, s.Skew = c.switches, c.skew
 	return c.store.Undo()
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"sandbank/server/clock"
 	"sandbank/server/fail"
 	"sandbank/server/fault"
 	"sandbank/server/grant"
@@ -36,10 +37,11 @@ type (
 
 // clockFile is how the clock stood.
 type clockFile struct {
-	Now    time.Time `json:"now"`
-	Born   time.Time `json:"born"`  // what it showed when the space began
-	Speed  float64   `json:"speed"` // virtual seconds per real second
-	Frozen bool      `json:"frozen"`
+	Now    time.Time  `json:"now"`
+	Born   time.Time  `json:"born"`  // what it showed when the space began
+	Speed  float64    `json:"speed"` // virtual seconds per real second
+	Frozen bool       `json:"frozen"`
+	Skew   clock.Skew `json:"skew,omitzero"`
 }
 
 // File is the snapshot as a file: JSON, sorted, one record on each line. Everything is in it in clear, secrets too.
@@ -141,6 +143,9 @@ func (f *file) check(banks []grant.Profile) error {
 	}
 	if f.Clock.Speed < 0 || f.Clock.Speed > 1e6 {
 		return fail.Field("clock.speed", "%v is not between 0 and 1000000", f.Clock.Speed)
+	}
+	if field, err := f.Clock.Skew.Check(); err != nil {
+		return fail.Field("clock.skew."+field, "%v", err)
 	}
 	for _, err := range []error{
 		known(banks, "people", f.People, func(p *ledger.Person) string { return p.Bank }),

@@ -56,7 +56,7 @@ func (s *Space) Snapshot() *Snapshot {
 
 func (s *Space) snapshot() *Snapshot {
 	r := s.Clock.Read()
-	return &Snapshot{clock: clockFile{Now: r.Now, Born: s.Born, Speed: r.Speed, Frozen: r.Frozen}, ledger: s.Ledger.Still(), grants: s.Grants.Still(),
+	return &Snapshot{clock: clockFile{Now: r.Now, Born: s.Born, Speed: r.Speed, Frozen: r.Frozen, Skew: s.Skew}, ledger: s.Ledger.Still(), grants: s.Grants.Still(),
 		faults: s.Faults.Clone(), switches: s.Switches}
 }
 
@@ -86,7 +86,7 @@ func (s *Space) granted(of *grant.Still, d *dice.Dice) *grant.Grants {
 }
 
 func (s *Space) turn(c clockFile) {
-	s.Born = c.Born
+	s.Born, s.Skew = c.Born, c.Skew
 	s.Clock.SetSpeed(c.Speed)
 	s.Clock.Freeze(c.Frozen)
 	s.Clock.Set(c.Now)

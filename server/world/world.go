@@ -76,6 +76,7 @@ type Space struct {
 	Gate    sync.RWMutex
 
 	Switches Switches
+	Skew     clock.Skew // of the banks' servers against Clock
 
 	world     *World
 	activity  activity
@@ -140,6 +141,7 @@ func (w *World) Create(name string) (*Space, error) {
 func (s *Space) wind() {
 	o := s.world.options
 	s.Clock.Reset()
+	s.Skew = clock.Skew{}
 	if n := s.origin; n != nil {
 		c := n.clock
 		c.Frozen = c.Frozen || o.Frozen
