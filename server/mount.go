@@ -213,6 +213,7 @@ func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do
 		ctx.Response().SkipBody = true
 	}
 	date(ctx, call)
+	tell(call, entry)
 	entry.Op, entry.Took = call.Op, clock.Since(began) // a method override may have changed what is done
 	call.Journal(entry)
 	e.note(entry)
