@@ -66,6 +66,7 @@ type Inside struct {
 	Operations []Operation
 	Version    string
 	Secure     bool            // whether the port speaks TLS
+	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
 	Life       context.Context // ends when the server begins to shut down: streams end then
 	Replay     Replay
 }
@@ -123,7 +124,7 @@ func New(o Options) (*Server, error) {
 	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
 	m.life, s.end = context.WithCancel(context.Background())
 	if o.Admin != nil {
-		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Version: o.Version, Secure: m.secure,
+		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Version: o.Version, Secure: m.secure, PublicURL: m.public,
 			Life: m.life, Replay: s.replay})
 	}
 	s.app = fiber.New(fiber.Config{
