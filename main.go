@@ -277,7 +277,7 @@ func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, s
 		operations[i] = admin.Operation{Bank: o.Bank, Method: o.Method, Path: o.Path, Op: o.Op}
 	}
 	return admin.New(admin.Options{World: in.World, Banks: in.Banks, Operations: operations, Version: in.Version, Key: f.adminKey, Hosts: hosts,
-		Secure: in.Secure, Life: in.Life, Replay: in.Replay}).Serve
+		Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay}).Serve
 }
 
 // guarded makes an admin key up where the address is not on loopback and none was given.

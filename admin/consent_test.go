@@ -45,7 +45,7 @@ func openWorld(t testing.TB) (*desk, *world.Space) {
 		space = in.World.Space(world.Main)
 		return admin.New(admin.Options{World: in.World, Banks: in.Banks}).Serve
 	}})
-	return &desk{box, t}, space
+	return &desk{Sandbox: box, t: t}, space
 }
 
 // Case E50 and those around it: a consent ends, and with it what lives by it.

@@ -33,9 +33,11 @@ type activity struct {
 // change is an activity with what takes it back.
 type change struct {
 	Activity
-	clock clock.Mark
-	store *store.Recorder
-	whole bool // whether it replaced whole books, which are kept so that it can be taken back
+	clock    clock.Mark
+	switches Switches   // before the change
+	skew     clock.Skew // before the change
+	store    *store.Recorder
+	whole    bool // whether it replaced whole books, which are kept so that it can be taken back
 }
 
 // Change makes a change by a lever while no request is under way: whole, or, when f returns an error, not at all. What it did to the
@@ -52,7 +54,7 @@ func (s *Space) Change(verb, what string, f func() error) error {
 
 func (s *Space) begin(verb, what string) *change {
 	s.teller.hold()
-	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), store: &store.Recorder{}}
+	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), switches: s.Switches, skew: s.Skew, store: &store.Recorder{}}
 }
 
 // end files a change that was made, or takes back one that failed.
@@ -98,6 +100,7 @@ func (s *Space) back(c *change) int {
 	if s.Clock.Mark() != c.clock {
 		s.Clock.Return(c.clock)
 	}
+	s.Switches, s.Skew = c.switches, c.skew
 	return c.store.Undo()
 }
 
