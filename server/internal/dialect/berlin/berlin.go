@@ -44,6 +44,7 @@ func New() dialect.Dialect {
 		Brand: page.Brand{Bank: name, Name: "Accounts BG", Foot: "Accounts BG, Sofia. A bank that does not exist.",
 			Mark: `<path d="M4 4h11v11H4zM17 17h11v11H17z"/><path d="M17 15V4a11 11 0 0 1 11 11zM15 17v11A11 11 0 0 1 4 17z" opacity=".45"/>`},
 		Defaults: defaults(),
+		Settle:   settle,
 		Routes:   routes(),
 		Error:    refuse,
 		First:    authorizePath + "?response_type=code&client_id=bg-demo&redirect_uri=http://127.0.0.1:9000/cb&scope=AISP&state=my-state",
@@ -65,6 +66,9 @@ func defaults() grant.Settings {
 		grant.Frequency:      grant.Count(4),
 		grant.Attempts:       grant.Count(0),
 		grant.ConsentModels:  grant.Choice(grant.AllModel),
+		grant.HistoryWindow:  grant.Forever(), // the bank's documents know no limit; RTS Art. 10 (2) (b) lets banks have one
+		grant.HistoryAfter:   grant.Lifetime(90 * clock.Day),
+		grant.CursorTTL:      grant.Forever(),
 	}
 }
 
