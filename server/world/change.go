@@ -91,6 +91,7 @@ func (s *Space) watch(r *store.Recorder) {
 	s.Grants.Watch(r)
 	s.Faults.Watch(r)
 	s.snapshots.Watch(r)
+	s.switches.Watch(r)
 }
 
 // back takes a change back and says how many records it left, because traffic changed them since.

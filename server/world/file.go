@@ -24,8 +24,9 @@ type file struct {
 	Clock    clockFile `json:"clock"`
 	books
 	granted
-	Faults fault.Dump `json:"faults"`
-	Gone   []string   `json:"gone"` // what records refer to although it was deleted: "person berlin/dave"
+	Faults   fault.Dump `json:"faults"`
+	Switches Switches   `json:"switches"` // what is missing is as in a new space
+	Gone     []string   `json:"gone"`     // what records refer to although it was deleted: "person berlin/dave"
 }
 
 type (
@@ -43,7 +44,7 @@ type clockFile struct {
 
 // File is the snapshot as a file: JSON, sorted, one record on each line. Everything is in it in clear, secrets too.
 func (n *Snapshot) File() ([]byte, error) {
-	f := file{Sandbank: version, Clock: n.clock, books: n.ledger.Dump(), granted: n.grants.Dump(), Faults: n.faults.Dump()}
+	f := file{Sandbank: version, Clock: n.clock, books: n.ledger.Dump(), granted: n.grants.Dump(), Faults: n.faults.Dump(), Switches: n.switches}
 	for _, l := range f.loose() {
 		f.Gone = append(f.Gone, l.to)
 	}
@@ -101,7 +102,7 @@ func (s *Space) Read(data []byte) (*Snapshot, error) {
 	if json.Unmarshal(data, &head) == nil && head.Sandbank != json.Number(fmt.Sprint(version)) {
 		return nil, fail.Field("sandbank", "the file has version %q; this program reads %d", head.Sandbank, version)
 	}
-	var f file
+	f := file{Switches: standard()}
 	if err := bind(data, &f); err != nil {
 		return nil, err
 	}
@@ -125,7 +126,7 @@ func (s *Space) Read(data []byte) (*Snapshot, error) {
 		return nil, err
 	}
 	f.Clock.Now, f.Clock.Born = f.Clock.Now.UTC(), f.Clock.Born.UTC()
-	return &Snapshot{clock: f.Clock, ledger: l.Still(), grants: g, faults: faults}, nil
+	return &Snapshot{clock: f.Clock, ledger: l.Still(), grants: g, faults: faults, switches: f.Switches}, nil
 }
 
 // check is what neither the ledger nor the grants can know: the clock and the banks.

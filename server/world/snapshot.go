@@ -16,7 +16,7 @@ import (
 // MaxSnapshots is how many snapshots a space keeps.
 const MaxSnapshots = 50
 
-// Snapshot is a space's whole state at one moment: clock, people and money, clients, what was granted, policy, faults. Its records are
+// Snapshot is a space's whole state at one moment: clock, people and money, clients, what was granted, policy, faults, switches. Its records are
 // shared with the space, which never writes to them. Login pages that are open, sessions, the journal and the position of the dice are no part
 // of it.
 type Snapshot struct {
@@ -24,6 +24,8 @@ type Snapshot struct {
 	ledger *ledger.Still
 	grants *grant.Still
 	faults *fault.Faults // a copy of its own
+
+	switches Switches
 }
 
 // At is what the clock showed.
@@ -56,7 +58,7 @@ func (s *Space) Snapshot() *Snapshot {
 func (s *Space) snapshot() *Snapshot {
 	r := s.Clock.Read()
 	return &Snapshot{clock: clockFile{Now: r.Now, Born: s.Born, Speed: r.Speed, Frozen: r.Frozen}, ledger: s.Ledger.Still(), grants: s.Grants.Still(),
-		faults: s.Faults.Clone()}
+		faults: s.Faults.Clone(), switches: s.switches.now()}
 }
 
 // Restore puts the state of a snapshot back, the clock at the instant that it showed then. It can be taken back like any change. Logins
@@ -75,6 +77,7 @@ func (s *Space) put(n *Snapshot) {
 		s.Dice = dice.Seeded(s.world.options.Seed ^ n.print())
 	}
 	s.Ledger, s.Grants, s.Faults = n.ledger.Ledger(), s.granted(n.grants, s.Dice), n.faults.On(s.Dice)
+	s.switches.set(n.switches)
 	s.turn(n.clock)
 }
 
@@ -188,8 +191,10 @@ func (s *Space) replace(verb, what string, f func() error) error {
 		return true
 	})
 	s.snapshots.Watch(c.store)
+	s.switches.Watch(c.store)
 	err := f()
 	s.snapshots.Watch(nil)
+	s.switches.Watch(nil)
 	s.Grants.Hear(s.hear)
 	s.teller.next.Store(0)
 	return s.end(c, err)

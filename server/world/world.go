@@ -79,6 +79,7 @@ type Space struct {
 	activity  activity
 	teller    teller
 	origin    *Snapshot // what the space starts from; nil: what Plant plants
+	switches  switchboard
 	snapshots *store.Map[uint64, Stored]
 	shots     uint64 // number of the last snapshot
 }
@@ -123,7 +124,7 @@ func (w *World) Create(name string) (*Space, error) {
 		return nil, fail.New(fail.TooMany, "there are %d spaces already", MaxSpaces)
 	}
 	s := &Space{Name: name, Key: rand.Text(), Clock: clock.New(w.options.Source), Journal: journal.New(w.options.Journal), History: w.options.History, world: w,
-		snapshots: store.New[uint64, Stored]()}
+		snapshots: store.New[uint64, Stored](), switches: newSwitchboard()}
 	s.teller.gone = make(chan struct{})
 	s.wind()
 	if err := s.plant(); err != nil {
@@ -165,8 +166,10 @@ func (s *Space) plant() error {
 		return err
 	}
 	s.Ledger, s.Grants, s.Faults = l, g, fault.New(s.Dice)
+	s.switches.set(standard())
 	if n := s.origin; n != nil {
 		s.Faults = n.faults.On(s.Dice)
+		s.switches.set(n.switches)
 	}
 	return nil
 }
