@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// End is an end to come, or one that has come: of a token, or of a consent.
+// End is an end to come, or one that has come: of a token, of a consent, or of a grant whose login wanted it to be over by itself.
 type End struct {
 	At                    time.Time
 	Kind, ID, Bank, Owner string
@@ -26,16 +26,21 @@ func (g *Grants) Between(from, to time.Time) []End {
 func (g *Grants) ends(keep func(at, dead time.Time) bool) []End {
 	var out []End
 	g.tokens.Range(func(_ string, t *Token) bool {
-		if !t.Expires.IsZero() && keep(t.Expires, g.dead(t)) && t.Spent == nil && revocation(t, g.grants.Get(t.Grant)) == nil {
+		if !t.Expires.IsZero() && keep(t.Expires, g.dead(t)) && t.Spent == nil && revocation(t, g.grants.Get(t.Grant), t.Expires) == nil {
 			out = append(out, End{t.Expires, string(t.Kind), t.ID, t.Bank, t.Owner})
 		}
 		return true
 	})
 	g.consents.Range(func(_ string, c *Consent) bool {
-		if c.Stored == Valid && keep(c.Until, c.Until) {
-			out = append(out, End{c.Until, "consent", c.ID, c.Bank, c.Owner})
+		if at := c.end(); c.Stored == Valid && keep(at, at) {
+			out = append(out, End{at, "consent", c.ID, c.Bank, c.Owner})
 		}
 		return true
+	})
+	g.ending(func(v *Grant) {
+		if keep(v.Over, v.Over) {
+			out = append(out, End{v.Over, "grant", v.ID, v.Bank, v.Owner})
+		}
 	})
 	slices.SortFunc(out, func(a, b End) int {
 		if c := a.At.Compare(b.At); c != 0 {

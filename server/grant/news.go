@@ -24,6 +24,7 @@ type News struct {
 	Consent *Consent
 	Event   *Event    // who did it and why, where somebody did
 	Was     time.Time // of WasRetimed: the former end
+	Over    time.Time // when the grant or consent is over by itself, if its login wanted that
 }
 
 // Hear tells f what happens from now on, whoever does it: a bank, a lever, time excepted. f may be called at once from several
@@ -33,7 +34,7 @@ func (g *Grants) Hear(f func(News)) {
 		switch {
 		case now == nil: // forgotten
 		case old == nil:
-			f(News{What: WasIssued, Token: now})
+			f(News{What: WasIssued, Token: now, Over: g.over(now)})
 		case old.Revoked == nil && now.Revoked != nil:
 			f(News{What: WasRevoked, Token: now, Event: now.Revoked})
 		case old.Spent == nil && now.Spent != nil:
@@ -48,14 +49,14 @@ func (g *Grants) Hear(f func(News)) {
 		}
 	})
 	g.consents.Hear(func(old, now *Consent) {
-		if now != nil && (old == nil || old.Stored != now.Stored || !old.Until.Equal(now.Until)) {
-			f(News{What: WasChanged, Consent: now, Event: now.Ended})
+		if now != nil && (old == nil || old.Stored != now.Stored || !old.Until.Equal(now.Until) || !old.Over.Equal(now.Over)) {
+			f(News{What: WasChanged, Consent: now, Event: now.Ended, Over: now.Over})
 		}
 	})
 }
 
-// Passed are the tokens and consents whose end came after from, up to and at to, and that nothing else had ended: soonest first, at most
-// n of them, the others only counted. next is the first end after to; zero when there is none.
+// Passed are the tokens, consents and grants whose end came after from, up to and at to, and that nothing else had ended: soonest first,
+// at most n of them, the others only counted. next is the first end after to; zero when there is none.
 func (g *Grants) Passed(from, to time.Time, n int) (ended []News, more int, next time.Time) {
 	look := func(n News, stands func() bool) bool {
 		switch at := n.End(); {
@@ -70,10 +71,19 @@ func (g *Grants) Passed(from, to time.Time, n int) (ended []News, more int, next
 		return true
 	}
 	g.tokens.Range(func(_ string, t *Token) bool {
-		return look(News{What: WasEnded, Token: t}, func() bool { return t.Spent == nil && revocation(t, g.grants.Get(t.Grant)) == nil })
+		return look(News{What: WasEnded, Token: t}, func() bool { return t.Spent == nil && revocation(t, g.grants.Get(t.Grant), t.Expires) == nil })
 	})
 	g.consents.Range(func(_ string, c *Consent) bool {
-		return look(News{What: WasEnded, Consent: c}, func() bool { return c.Stored == Valid })
+		n := News{What: WasEnded, Consent: c}
+		if at := c.end(); !at.Equal(c.Until) {
+			gone := *c
+			gone.Stored = RevokedByPSU
+			n = News{What: WasChanged, Consent: &gone, Event: c.Ending(at), Over: at}
+		}
+		return look(n, func() bool { return c.Stored == Valid })
+	})
+	g.ending(func(v *Grant) {
+		look(News{What: WasRevoked, Grant: v, Event: v.Ending(v.Over), Over: v.Over}, func() bool { return true })
 	})
 	slices.SortFunc(ended, func(a, b News) int {
 		if c := a.End().Compare(b.End()); c != 0 {
@@ -87,20 +97,27 @@ func (g *Grants) Passed(from, to time.Time, n int) (ended []News, more int, next
 	return ended, more, next
 }
 
-// End is when the token or consent is over; zero: never, or a grant.
+// End is when the token, consent or grant is over; zero: never, or not by itself.
 func (n News) End() time.Time {
+	var at time.Time
 	switch {
 	case n.Token != nil:
-		return n.Token.Expires
+		at = n.Token.Expires
 	case n.Consent != nil:
-		return n.Consent.Until
+		at = n.Consent.Until
 	}
-	return time.Time{}
+	if !n.Over.IsZero() && (at.IsZero() || n.Over.Before(at)) {
+		return n.Over
+	}
+	return at
 }
 
 func (n News) id() string {
-	if n.Token != nil {
+	switch {
+	case n.Token != nil:
 		return n.Token.ID
+	case n.Grant != nil:
+		return n.Grant.ID
 	}
 	return n.Consent.ID
 }
