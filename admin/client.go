@@ -125,7 +125,8 @@ func (d *Desk) clientView(c *grant.Client) *ClientView {
 	for _, s := range c.Secrets {
 		v.Secrets = append(v.Secrets, SecretView{s.Value, s.Until})
 	}
-	v.Grants = len(d.Space.Grants.Of(func(g *grant.Grant) bool { return g.Bank == c.Bank && g.Client == c.ID && g.Revoked == nil }))
+	now := d.Space.Clock.Now()
+	v.Grants = len(d.Space.Grants.Of(func(g *grant.Grant) bool { return g.Bank == c.Bank && g.Client == c.ID && g.Ending(now) == nil }))
 	return v
 }
 

@@ -18,9 +18,11 @@ type ConsentView struct {
 	Status     grant.Status      `json:"status"`
 	Rights     []RightView       `json:"rights"`
 	Recurring  bool              `json:"recurring"`
-	Until      time.Time         `json:"until"`          // the first instant at which it is over
-	Left       *Duration         `json:"left,omitempty"` // until then
-	Frequency  int64             `json:"frequency"`      // calls a day without the user, per resource; 0: as the policy has it
+	Until      time.Time         `json:"until"`           // the first instant at which it is over
+	Over       time.Time         `json:"over,omitzero"`   // taken back from then on, as the login asked; missing: it is not
+	Login      string            `json:"login,omitempty"` // of who allowed it, where that had flags: "dave~consent30s"
+	Left       *Duration         `json:"left,omitempty"`  // until then
+	Frequency  int64             `json:"frequency"`       // calls a day without the user, per resource; 0: as the policy has it
 	Created    time.Time         `json:"created"`
 	LastAction time.Time         `json:"lastAction"`
 	Answered   *grant.Event      `json:"answered,omitempty"`
@@ -144,7 +146,7 @@ func (d *Desk) findConsent(id string) (*grant.Consent, error) {
 func (d *Desk) consentView(c *grant.Consent, now time.Time) ConsentView {
 	v := ConsentView{ID: c.ID, Bank: c.Bank, Client: c.Client, User: c.Owner, Status: d.Space.Grants.ConsentStatus(c, now), Rights: []RightView{},
 		Recurring: c.Recurring, Until: c.Until, Left: left(c.Until, now), Frequency: c.Frequency, Created: c.Created, LastAction: c.LastAction,
-		Answered: c.Answered, Ended: c.Ended, Facts: c.Facts}
+		Answered: c.Answered, Ended: c.Ending(now), Over: c.Over, Login: c.Login, Facts: c.Facts}
 	switch {
 	case json.Valid([]byte(c.Asked)):
 		v.Asked = json.RawMessage(c.Asked)

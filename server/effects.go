@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/gofiber/fiber/v3"
 
-	"sandbank/server/clock"
 	"sandbank/server/fail"
 	"sandbank/server/fault"
 	"sandbank/server/internal/dialect"
@@ -87,7 +85,7 @@ func (e *effect) before() (ask bool) {
 	}
 	if e.hit.Delay > 0 {
 		e.wait(e.hit.Delay)
-		e.call.Now = e.call.Space.Clock.Now().Add(e.call.Skew)
+		e.call.Anew()
 	}
 	return !e.then.Answers() && !e.then.Cuts()
 }
@@ -134,25 +132,11 @@ func (e *effect) after(err error) error {
 // spoils tells whether the fault does more than take time.
 func (e *effect) spoils() bool { return e.then.Answers() || e.then.Cuts() || e.then.Alters() != "" }
 
-// wait lets real time pass, less when the server shuts down or the client hangs up. The gate is open meanwhile: a held call holds nobody
-// else's lever.
-func (e *effect) wait(d time.Duration) {
-	gate := &e.call.Space.Gate
-	gate.RUnlock()
-	defer gate.RLock()
-	ctx, cancel := context.WithCancel(e.m.life)
-	defer cancel()
-	if c := e.connection(); c != nil {
-		defer c.watch(func() { e.gone = true; cancel() })()
-	}
-	clock.Wait(ctx, d)
-}
+// wait lets real time pass, less when the server shuts down or the client hangs up.
+func (e *effect) wait(d time.Duration) { e.m.hold(e.ctx, e.call, d, func() { e.gone = true }) }
 
 // connection is the socket, or nil for a caller that came through net/http.
-func (e *effect) connection() *connection {
-	c, _ := e.ctx.RequestCtx().Conn().(*connection)
-	return c
-}
+func (e *effect) connection() *connection { return connectionOf(e.ctx) }
 
 // replace answers in the bank's place. What the bank had to say is thrown away, what it did is done.
 func (e *effect) replace() error {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// End is an end to come, or one that has come: of a token, or of a consent.
+// End is an end to come, or one that has come: of a token, of a consent, or of a grant whose login wanted it to be over by itself.
 type End struct {
 	At                    time.Time
 	Kind, ID, Bank, Owner string
@@ -52,15 +52,21 @@ func (g *Grants) ends(most int, keep func(at time.Time, t *Token) bool) []End {
 		if t == nil || t.Expires.IsZero() || !keep(t.Expires, t) {
 			continue
 		}
-		if e := (End{t.Expires, string(t.Kind), t.ID, t.Bank, t.Owner}); !late(e) && t.Spent == nil && revocation(t, g.grants.Get(t.Grant)) == nil {
+		if e := (End{t.Expires, string(t.Kind), t.ID, t.Bank, t.Owner}); !late(e) && t.Spent == nil && revocation(t, g.grants.Get(t.Grant), t.Expires) == nil {
 			add(e)
 		}
 	}
 	g.consents.Range(func(_ string, c *Consent) bool {
-		if e := (End{c.Until, "consent", c.ID, c.Bank, c.Owner}); c.Stored == Valid && !late(e) && keep(c.Until, nil) {
+		at := c.end()
+		if e := (End{at, "consent", c.ID, c.Bank, c.Owner}); c.Stored == Valid && !late(e) && keep(at, nil) {
 			add(e)
 		}
 		return true
+	})
+	g.ending(func(v *Grant) {
+		if e := (End{v.Over, "grant", v.ID, v.Bank, v.Owner}); !late(e) && keep(v.Over, nil) {
+			add(e)
+		}
 	})
 	sift()
 	return out

@@ -50,6 +50,7 @@ type Grants struct {
 	given     *line[Grant]
 	asked     *line[Consent]
 	counters  counters
+	termed    atomic.Bool // whether any grant has, or had, terms of its own
 	limit     int
 	sweeping  sync.Mutex
 	answering sync.Mutex
@@ -84,6 +85,7 @@ type Authorization struct {
 	RedirectURI                string // as sent to the authorization endpoint; empty: the exchange need not repeat it
 	Challenge                  string // PKCE S256; empty: none
 	Facts                      map[string]string
+	Terms                      *Terms // of the login; nil: none
 }
 
 // Issued is the answer of a token endpoint, before the bank gives it its shape.
@@ -100,9 +102,15 @@ func (g *Grants) open(a Authorization, now time.Time) *Grant {
 	}
 	n := g.given.next()
 	of := &Grant{ID: g.publicID("g_", n), Number: n, Bank: a.Bank, Client: a.Client, Owner: a.Owner, Type: a.Type, Scope: a.Scope,
-		Consent: a.Consent, Created: now, Facts: a.Facts}
-	if max, _ := g.Policy.Value(RefreshMaxTTL, a.Bank, a.Client, a.Owner); !max.Never {
+		Consent: a.Consent, Created: now, Facts: a.Facts, Terms: a.Terms}
+	if max, _ := g.Value(RefreshMaxTTL, of); !max.Never {
 		of.Ends = now.Add(max.Duration)
+	}
+	if t := a.Terms; t != nil {
+		g.termed.Store(true)
+		if t.Revoke > 0 {
+			of.Over = now.Add(t.Revoke)
+		}
 	}
 	g.grants.Put(of.ID, of)
 	return of
@@ -130,7 +138,7 @@ func (g *Grants) tokensFor(of *Grant, parent *Token, scope string, refresh bool,
 		g.grants.Add(of.ID, of) // there already, unless a sweep has just taken its last token, and it along
 	}
 	out := &Issued{Grant: of, Owner: of.Owner, Access: g.mint(Access, parent, of, scope, now)}
-	if refresh {
+	if refresh && (of.Terms == nil || !of.Terms.NoRefresh) {
 		whole := of.Scope
 		if parent != nil {
 			whole = parent.Scope // as granted, unless a lever shrank it on the way
@@ -178,7 +186,7 @@ func (g *Grants) Redeem(r Redemption, now time.Time, t *fail.Trail) (*Issued, er
 	if latest := g.grants.Get(code.Grant); latest != nil {
 		of = latest
 	}
-	if e := revocation(code, of); e != nil {
+	if e := revocation(code, of, now); e != nil {
 		return nil, t.No("grant stands", fail.New(fail.InvalidGrant, "%s was revoked %s ago: %s", code.Grant, short(now.Sub(e.At)), e.Why))
 	}
 	if g.Expired(code, now) {
@@ -265,7 +273,7 @@ func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, erro
 		return nil, t.No("refresh token's client", fail.New(fail.InvalidGrant, "%s was issued to client %s, not to %s", token.ID, token.Client, r.Client))
 	}
 	of := g.grants.Get(token.Grant)
-	if e := revocation(token, of); e != nil {
+	if e := revocation(token, of, now); e != nil {
 		return nil, t.No("not revoked", fail.New(fail.InvalidGrant, "%s was revoked %s ago by the %s: %s", token.ID, short(now.Sub(e.At)), e.By, e.Why))
 	}
 	rule := g.renewal(of)
@@ -306,7 +314,7 @@ func (g *Grants) Of(keep func(*Grant) bool) []*Grant {
 
 // Refreshable tells how long the grant can still bring new access tokens: the latest end of its unspent tokens, and whether any lives.
 func (g *Grants) Refreshable(of *Grant, now time.Time) (until time.Time, live bool) {
-	if of.Revoked != nil {
+	if of.Ending(now) != nil {
 		return time.Time{}, false
 	}
 	for _, t := range g.issued.family(of.ID) {
@@ -325,7 +333,7 @@ func (g *Grants) Refreshable(of *Grant, now time.Time) (until time.Time, live bo
 func (g *Grants) Revoke(id, by, why string, now time.Time) bool {
 	first := false
 	g.grants.Update(id, func(v Grant) (Grant, error) {
-		first = once(&v.Revoked, by, why, now)
+		first = v.Ending(now) == nil && once(&v.Revoked, by, why, now)
 		return v, nil
 	})
 	return first

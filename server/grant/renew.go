@@ -21,21 +21,21 @@ type renewal struct {
 
 func (g *Grants) renewal(of *Grant) renewal {
 	choice := func(k Knob) string {
-		v, _ := g.Policy.Value(k, of.Bank, of.Client, of.Owner)
+		v, _ := g.Value(k, of)
 		return v.Text
 	}
 	r := renewal{mode: choice(Rotation)}
-	if g.Policy.turned(Reuse) {
+	if g.turned(Reuse, of) {
 		r.reuse = choice(Reuse)
 	}
-	if g.Policy.turned(Grace) {
-		v, source := g.Policy.Value(Grace, of.Bank, of.Client, of.Owner)
+	if g.turned(Grace, of) {
+		v, source := g.Value(Grace, of)
 		r.grace, r.source, r.successor = v.Duration, source, choice(Successor)
 	}
-	if g.Policy.turned(SameAccess) {
+	if g.turned(SameAccess, of) {
 		r.same = choice(SameAccess) == On
 	}
-	if g.Policy.turned(RefreshScope) {
+	if g.turned(RefreshScope, of) {
 		if dropped, ok := strings.CutPrefix(choice(RefreshScope), dropScope); ok {
 			r.drop = strings.Fields(dropped)
 		}
@@ -49,10 +49,10 @@ func (g *Grants) renewal(of *Grant) renewal {
 
 // absolute tells whether a refresh leaves the end of the refresh token where it was.
 func (g *Grants) absolute(of *Grant) bool {
-	if !g.Policy.turned(RefreshMode) {
+	if !g.turned(RefreshMode, of) {
 		return false
 	}
-	v, _ := g.Policy.Value(RefreshMode, of.Bank, of.Client, of.Owner)
+	v, _ := g.Value(RefreshMode, of)
 	return v.Text == Absolute
 }
 

@@ -19,7 +19,7 @@ func (g *Grants) Stats(bank string, now time.Time) (s Stats) {
 		}
 		s.Issued++
 		switch {
-		case revocation(t, g.grants.Get(t.Grant)) != nil:
+		case revocation(t, g.grants.Get(t.Grant), now) != nil:
 			s.Revoked++
 		case g.Expired(t, now):
 			s.Expired++
@@ -133,6 +133,11 @@ func (g *Grants) Watch(r *store.Recorder) {
 func (g *Grants) Copy(from *Still) {
 	g.clients.Copy(from.clients)
 	g.grants.Copy(from.grants)
+	from.grants.Range(func(_ string, v *Grant) {
+		if v.Terms != nil {
+			g.termed.Store(true)
+		}
+	})
 	g.tokens.Copy(from.tokens)
 	g.consents.Copy(from.consents)
 	g.calls.Copy(from.calls)

@@ -54,6 +54,7 @@ func (l *Ledger) enter(e Entry) {
 // CheckPayment tells whether the payment would go through, without doing it: NotFound, AccountBlocked, InvalidField or
 // InsufficientFund. It is what the banks' validation endpoints ask.
 func (l *Ledger) CheckPayment(p Payment, now time.Time) error {
+	l = l.whole()
 	from := l.accounts.Get(p.From)
 	if from == nil {
 		return fail.New(fail.NotFound, "no account %q", p.From).At("from")
@@ -111,6 +112,7 @@ func (l *Ledger) Pay(p Payment, now time.Time) (done *Payment, again bool, err e
 
 // legs are the entries of a payment.
 func (l *Ledger) legs(p Payment) []Entry {
+	l = l.whole()
 	from := l.accounts.Get(p.From)
 	entry := func(suffix, account string, amount int64, kind string) Entry {
 		return Entry{ID: p.ID + suffix, Account: account, Amount: amount, Entered: p.Entered, At: p.Due, Value: p.Due, Type: kind,

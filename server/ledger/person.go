@@ -119,7 +119,7 @@ func (l *Ledger) RemovePerson(id string) bool {
 	}
 	l.write.Lock()
 	defer l.write.Unlock()
-	for _, a := range l.AccountsOf(id) {
+	for _, a := range l.accountsOf(id) {
 		l.close(a.ID)
 	}
 	return true
@@ -127,6 +127,13 @@ func (l *Ledger) RemovePerson(id string) bool {
 
 // AccountsOf are a person's accounts in the order in which the bank lists them.
 func (l *Ledger) AccountsOf(owner string) []*Account {
+	if l.hides(owner) {
+		return nil
+	}
+	return l.accountsOf(owner)
+}
+
+func (l *Ledger) accountsOf(owner string) []*Account {
 	ids := l.owned.Get(owner)
 	if ids == nil {
 		return nil

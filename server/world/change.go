@@ -33,11 +33,10 @@ type activity struct {
 // change is an activity with what takes it back.
 type change struct {
 	Activity
-	clock    clock.Mark
-	switches Switches   // before the change
-	skew     clock.Skew // before the change
-	store    *store.Recorder
-	whole    bool // whether it replaced whole books, which are kept so that it can be taken back
+	clock clock.Mark
+	skew  clock.Skew // before the change
+	store *store.Recorder
+	whole bool // whether it replaced whole books, which are kept so that it can be taken back
 }
 
 // Change makes a change by a lever while no request is under way: whole, or, when f returns an error, not at all. What it did to the
@@ -54,7 +53,7 @@ func (s *Space) Change(verb, what string, f func() error) error {
 
 func (s *Space) begin(verb, what string) *change {
 	s.teller.hold()
-	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), switches: s.Switches, skew: s.Skew, store: &store.Recorder{}}
+	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), skew: s.Skew, store: &store.Recorder{}}
 }
 
 // end files a change that was made, or takes back one that failed.
@@ -93,6 +92,7 @@ func (s *Space) watch(r *store.Recorder) {
 	s.Grants.Watch(r)
 	s.Faults.Watch(r)
 	s.snapshots.Watch(r)
+	s.switches.Watch(r)
 }
 
 // back takes a change back and says how many records it left, because traffic changed them since.
@@ -100,7 +100,7 @@ func (s *Space) back(c *change) int {
 	if s.Clock.Mark() != c.clock {
 		s.Clock.Return(c.clock)
 	}
-	s.Switches, s.Skew = c.switches, c.skew
+	s.Skew = c.skew
 	return c.store.Undo()
 }
 

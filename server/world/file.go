@@ -23,7 +23,7 @@ const version = 1
 type file struct {
 	Sandbank int       `json:"sandbank"` // version
 	Clock    clockFile `json:"clock"`
-	Switches Switches  `json:"switches"`
+	Switches Switches  `json:"switches"` // what is missing is as in a new space
 	books
 	granted
 	Faults fault.Dump `json:"faults"`
@@ -104,7 +104,7 @@ func (s *Space) Read(data []byte) (*Snapshot, error) {
 	if json.Unmarshal(data, &head) == nil && head.Sandbank != json.Number(fmt.Sprint(version)) {
 		return nil, fail.Field("sandbank", "the file has version %q; this program reads %d", head.Sandbank, version)
 	}
-	f := file{Switches: Switched()}
+	f := file{Switches: standard()}
 	if err := bind(data, &f); err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func (s *Space) Snapshot() *Snapshot {
 func (s *Space) snapshot() *Snapshot {
 	r := s.Clock.Read()
 	return &Snapshot{clock: clockFile{Now: r.Now, Born: s.Born, Speed: r.Speed, Frozen: r.Frozen, Skew: s.Skew}, ledger: s.Ledger.Still(), grants: s.Grants.Still(),
-		faults: s.Faults.Clone(), switches: s.Switches}
+		faults: s.Faults.Clone(), switches: s.switches.now()}
 }
 
 // Restore puts the state of a snapshot back, the clock at the instant that it showed then. It can be taken back like any change. Logins
@@ -75,7 +75,8 @@ func (s *Space) put(n *Snapshot) {
 	if s.Dice.Replayable() {
 		s.Dice = dice.Seeded(s.world.options.Seed ^ n.print())
 	}
-	s.Ledger, s.Grants, s.Faults, s.Switches = n.ledger.Ledger(), s.granted(n.grants, s.Dice), n.faults.On(s.Dice), n.switches
+	s.Ledger, s.Grants, s.Faults = n.ledger.Ledger(), s.granted(n.grants, s.Dice), n.faults.On(s.Dice)
+	s.switches.set(n.switches)
 	s.turn(n.clock)
 }
 
@@ -189,8 +190,10 @@ func (s *Space) replace(verb, what string, f func() error) error {
 		return true
 	})
 	s.snapshots.Watch(c.store)
+	s.switches.Watch(c.store)
 	err := f()
 	s.snapshots.Watch(nil)
+	s.switches.Watch(nil)
 	s.Grants.Hear(s.hear)
 	s.teller.next.Store(0)
 	return s.end(c, err)

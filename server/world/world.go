@@ -73,16 +73,15 @@ type Space struct {
 	Faults  *fault.Faults
 	Journal *journal.Journal
 	History History
-	Born    time.Time // what its clock showed when it was made
+	Born    time.Time  // what its clock showed when it was made
+	Skew    clock.Skew // of the banks' servers against Clock
 	Gate    sync.RWMutex
-
-	Switches Switches
-	Skew     clock.Skew // of the banks' servers against Clock
 
 	world     *World
 	activity  activity
 	teller    teller
 	origin    *Snapshot // what the space starts from; nil: what Plant plants
+	switches  switchboard
 	snapshots *store.Map[uint64, Stored]
 	shots     uint64 // number of the last snapshot
 	life      life
@@ -166,7 +165,7 @@ func (w *World) create(name, key string) (*Space, error) {
 		return nil, fail.New(fail.TooMany, "there are %d spaces already", MaxSpaces)
 	}
 	s := &Space{Name: name, Key: key, Clock: clock.New(w.options.Source), Journal: journal.New(w.options.Journal), History: w.options.History, world: w,
-		snapshots: store.New[uint64, Stored]()}
+		snapshots: store.New[uint64, Stored](), switches: newSwitchboard()}
 	s.teller.gone = make(chan struct{})
 	s.wind()
 	if err := s.plant(); err != nil {
@@ -207,9 +206,11 @@ func (s *Space) plant() error {
 	if err != nil {
 		return err
 	}
-	s.Ledger, s.Grants, s.Faults, s.Switches = l, g, fault.New(s.Dice), Switched()
+	s.Ledger, s.Grants, s.Faults = l, g, fault.New(s.Dice)
+	s.switches.set(standard())
 	if n := s.origin; n != nil {
-		s.Faults, s.Switches = n.faults.On(s.Dice), n.switches
+		s.Faults = n.faults.On(s.Dice)
+		s.switches.set(n.switches)
 	}
 	return nil
 }

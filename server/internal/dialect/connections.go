@@ -45,11 +45,11 @@ func showConnections(c *wire.Call) error {
 
 func signIn(c *wire.Call, status int, login, alert string) error {
 	p := page.Login{Frame: c.Frame(), Heading: "Log in to see which apps have access", Method: "post", Action: c.Local(connectionsPath),
-		UserName: page.Field{Name: "login", Value: login}, Password: "password", UserHint: "User name", Demo: c.Demo(), Submit: "Log in", Alert: alert}
+		UserName: page.Field{Name: "login", Value: login}, Password: "password", UserHint: "User name", Submit: "Log in", Alert: alert}
 	if alert != "" {
 		p.AlertTip = "Names are case-sensitive."
 	}
-	return c.Page(status, p)
+	return c.LoginPage(status, p)
 }
 
 func changeConnections(c *wire.Call) error {
@@ -81,7 +81,7 @@ func beginSession(c *wire.Call, v *wire.Values) error {
 	if demo := v.Get("demo"); demo != "" {
 		login = demo
 	}
-	p, err := c.SignIn(login, v.Get("password"))
+	p, err := c.SignIn(c.Login, login, v.Get("password"))
 	switch {
 	case fail.Is(err, fail.UserLocked):
 		return signIn(c, 403, login, "This user is locked.")
@@ -138,8 +138,8 @@ func listConnections(c *wire.Call, s *grant.Session, notice string) error {
 			p.Live = append(p.Live, one)
 			continue
 		}
-		if of.Revoked != nil {
-			one.Ended = fmt.Sprintf("ended by the %s on %s", of.Revoked.By, of.Revoked.At.Format("2 January 2006, 15:04:05"))
+		if e := of.Ending(c.Now); e != nil {
+			one.Ended = fmt.Sprintf("ended by the %s on %s", e.By, e.At.Format("2 January 2006, 15:04:05"))
 		} else if one.Ended == "" || one.Ended == "consent valid" {
 			one.Ended = "its tokens have expired"
 		}

@@ -14,6 +14,7 @@ import (
 	"sandbank/server/grant"
 	"sandbank/server/internal/page"
 	"sandbank/server/internal/wire"
+	"sandbank/server/magic"
 )
 
 // Dialect is one bank.
@@ -33,6 +34,7 @@ type Dialect struct {
 	Recipe   []Step                // the shortest way to an answer, command by command
 	Claims   func(*wire.Call) bool // whether a call on a path that another bank has too is meant for this one, when neither client nor token tell
 	People   bool                  // whether people log in here, so that it has a page of connections
+	Ways     magic.Ways            // what a login with flags may ask for here
 	Quirks   []Quirk
 }
 

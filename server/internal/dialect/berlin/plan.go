@@ -258,11 +258,16 @@ func (p *plan) settle(c *wire.Call, a *grant.Authorization, rights []grant.Right
 	} else if err := standing(c, g.Consent(name, p.consent.ID), a.Client); err != nil {
 		return err
 	}
-	if p.given {
+	if p.given && a.Terms == nil {
 		return nil // a fresh code on an existing consent changes nothing about it (sources/accounts-bg.txt, last sentence)
 	}
-	if _, err := g.AllowConsent(a.Consent, a.Owner, rights, c.Now); err != nil {
-		return fail.New(fail.AccessDenied, "%s", fail.From(err).Why)
+	if !p.given {
+		if _, err := g.AllowConsent(a.Consent, a.Owner, rights, c.Now); err != nil {
+			return fail.New(fail.AccessDenied, "%s", fail.From(err).Why)
+		}
+	}
+	if a.Terms != nil {
+		g.BindConsent(name, a.Consent, a.Terms, c.Now)
 	}
 	return nil
 }
