@@ -1,10 +1,7 @@
 package server
 
 import (
-	"bytes"
 	"context"
-	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -29,9 +26,10 @@ type effect struct {
 	refuse dialect.Refuse
 	hit    *fault.Hit
 	then   *fault.Then
-	kind   fail.Kind // of the refusal that the fault made
-	notes  []string  // for the journal
-	gone   bool      // the client hung up while it was kept waiting
+	kind   fail.Kind   // of the refusal that the fault made
+	notes  []string    // for the journal
+	gone   bool        // the client hung up while it was kept waiting
+	stands func() bool // whether the answer may still go on; nil: it always may
 }
 
 // strike asks whether a fault has this call: before the bank has answered, and once more with the status of its answer. A rule in the
@@ -114,6 +112,7 @@ func (e *effect) after(err error) error {
 		err = e.replace()
 	}
 	e.alter()
+	e.watch()
 
 	what := *e.then
 	what.Where = ""
@@ -344,54 +343,4 @@ func (e *effect) drop() error {
 		panic(http.ErrAbortHandler)
 	}
 	return e.ctx.Drop()
-}
-
-// pour sends the answer by hand: its head with the length of the whole body, then as much of the body as there is to be, at its pace.
-func (e *effect) pour() {
-	out := e.ctx.Response()
-	body := bytes.Clone(out.Body())
-	flow := &trickle{ctx: e.m.life, rest: body, rate: e.then.Dribble}
-	if e.then.Truncate != nil {
-		flow.rest = body[:min(len(body), *e.then.Truncate)]
-	}
-	if out.SkipBody || (len(flow.rest) == len(body) && flow.rate == 0) {
-		return
-	}
-	if e.connection() == nil {
-		out.SetBodyStream(flow, len(body))
-		return
-	}
-	out.Header.SetContentLength(len(body))
-	if len(flow.rest) == len(body) {
-		out.Header.SetConnectionClose() // the connection is not given back
-	}
-	head := bytes.Clone(out.Header.Header())
-	inner := e.ctx.RequestCtx()
-	inner.HijackSetNoResponse(true)
-	inner.Hijack(func(c net.Conn) {
-		if _, err := c.Write(head); err == nil {
-			io.Copy(c, flow) // a client that is gone ends it
-		}
-	})
-}
-
-// trickle is a body that comes at a rate, in up to ten pieces per second.
-type trickle struct {
-	ctx  context.Context
-	rest []byte
-	rate int // bytes per second; 0: at once
-}
-
-// Read hands out the next piece when it is due. It ends early when the server does.
-func (t *trickle) Read(p []byte) (int, error) {
-	n := min(len(t.rest), len(p))
-	if t.rate > 0 {
-		n = min(n, max(1, t.rate/10))
-	}
-	if n == 0 || (t.rate > 0 && !clock.Wait(t.ctx, time.Second*time.Duration(n)/time.Duration(t.rate))) {
-		return 0, io.EOF
-	}
-	copy(p, t.rest[:n])
-	t.rest = t.rest[n:]
-	return n, nil
 }

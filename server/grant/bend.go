@@ -62,6 +62,28 @@ func (g *Grants) use(token *Token, t *fail.Trail) error {
 	return nil
 }
 
+// Midstream is for answers that take their time. Where the policy wants an access token to be good until the answer is out, good tells
+// whether it is, and until says so in words; everywhere else good is nil.
+func (g *Grants) Midstream(bank, value string) (good func(now time.Time) bool, until string) {
+	token := g.tokens.Get(value)
+	if token == nil || token.Bank != bank || token.Kind != Access || !g.Policy.turned(TokenCheck) {
+		return nil, ""
+	}
+	v, source := g.Policy.Value(TokenCheck, bank, token.Client, token.Owner)
+	if v.Text != CheckMidstream {
+		return nil, ""
+	}
+	return func(now time.Time) bool {
+		t := g.tokens.Get(value)
+		if t == nil || g.Expired(t, now) {
+			return false
+		}
+		of := g.grants.Get(t.Grant)
+		e := revocation(t, of)
+		return e == nil || g.lags(t, of, e, now, nil)
+	}, "stops when " + token.ID + " ends, by " + source
+}
+
 // usesOf is where the calls with a token are counted. They count from the beginning of time, which no window ends.
 func usesOf(t *Token) string { return "uses " + t.ID }
 

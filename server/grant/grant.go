@@ -281,7 +281,7 @@ func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, erro
 		return nil, t.No("not expired", fail.New(fail.InvalidGrant, "%s", token.expiry(now)))
 	}
 	t.Pass("not expired", "")
-	if err := g.consentStands(of, now, t); err != nil {
+	if err := g.consentLets(of, &rule, now, t); err != nil {
 		return nil, err
 	}
 	scope, err := rule.scope(token.Scope, r.Scope, t)

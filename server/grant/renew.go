@@ -15,6 +15,7 @@ type renewal struct {
 	grace                  time.Duration
 	source                 string // of the grace
 	absolute, same         bool
+	blind                  bool     // to the end of the consent
 	drop                   []string // scopes
 }
 
@@ -38,6 +39,9 @@ func (g *Grants) renewal(of *Grant) renewal {
 		if dropped, ok := strings.CutPrefix(choice(RefreshScope), dropScope); ok {
 			r.drop = strings.Fields(dropped)
 		}
+	}
+	if g.Policy.turned(ConsentCheck) {
+		r.blind = choice(ConsentCheck) == CheckResource
 	}
 	r.absolute = g.absolute(of)
 	return r
@@ -82,6 +86,15 @@ func (r *renewal) scope(granted, asked string, t *fail.Trail) (string, error) {
 	left := slices.DeleteFunc(strings.Fields(scope), func(s string) bool { return slices.Contains(r.drop, s) })
 	t.Pass("scope", fmt.Sprintf("%q without %q, by policy", scope, strings.Join(r.drop, " ")))
 	return strings.Join(left, " "), nil
+}
+
+// consentLets is consentStands, where the policy lets a refresh ask.
+func (g *Grants) consentLets(of *Grant, rule *renewal, now time.Time, t *fail.Trail) error {
+	if rule.blind && of.Consent != "" {
+		t.Pass("consent", "not asked for, by policy")
+		return nil
+	}
+	return g.consentStands(of, now, t)
 }
 
 // renew deals the tokens of a refresh that nothing stands against.

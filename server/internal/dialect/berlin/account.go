@@ -11,9 +11,10 @@ import (
 	"sandbank/server/ledger"
 )
 
-// reader is a caller who was let in: with whose consent, for whom, and whether that person is present.
+// reader is a caller who was let in: with whose consent, since which login, for whom, and whether that person is present.
 type reader struct {
 	consent  *grant.Consent
+	grant    *grant.Grant
 	person   *ledger.Person
 	attended bool
 }
@@ -35,7 +36,7 @@ func admit(c *wire.Call) (*reader, error) {
 	if err := acceptable(c); err != nil {
 		return nil, err
 	}
-	r := &reader{}
+	r := &reader{grant: bearer.Grant}
 	if r.attended, err = attended(c); err != nil {
 		return nil, err
 	}

@@ -65,6 +65,9 @@ func defaults() grant.Settings {
 		grant.Frequency:      grant.Count(4),
 		grant.Attempts:       grant.Count(0),
 		grant.ConsentModels:  grant.Choice(grant.AllModel),
+		grant.HistoryWindow:  grant.Forever(), // the bank's documents know no limit; RTS Art. 10 (2) (b) lets banks have one
+		grant.HistoryAfter:   grant.Lifetime(90 * clock.Day),
+		grant.CursorTTL:      grant.Forever(),
 	}
 }
 

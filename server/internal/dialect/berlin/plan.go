@@ -22,6 +22,7 @@ const (
 	returnFact        = "return"        // TPP-Redirect-URI
 	readFact          = "read "         // + operation and resource: when a one-off consent opened it
 	seenFact          = "seen "         // + account: the last entry reported, for deltaList
+	pageFact          = "page "         // + account: when the last page of its transactions was told, where the policy lets that count
 )
 
 // status is what counts at now. A consent that nobody answered is rejected once its own last day is over, even while the bank would
