@@ -39,10 +39,10 @@ type RightView struct {
 	Transactions bool   `json:"transactions"`
 }
 
-// CallCount is how often something was read today without the user.
+// CallCount is how often something was read today without the user; of a consent for one access, whether it was read at all.
 type CallCount struct {
-	What  string    `json:"what"` // as the bank counts: operation and account
-	Since time.Time `json:"since"`
+	What  string    `json:"what"`           // as the bank counts: operation and account
+	Since time.Time `json:"since,omitzero"` // missing: no day ends this count
 	Calls int64     `json:"calls"`
 }
 
@@ -84,7 +84,7 @@ func consentEndpoints() []endpoint {
 			do: order(func(r *request, o Reason) (any, error) { return r.TerminateConsent(r.params["id"], o) })},
 		{method: "POST", path: "/consents/{id}/expire", op: "expireConsent", doc: "move its end: now, in a while, or at an instant", in: EndOrder{}, out: ConsentView{},
 			do: order(func(r *request, o EndOrder) (any, error) { return r.ExpireConsent(r.params["id"], o) })},
-		{method: "POST", path: "/consents/{id}/reset-counter", op: "resetConsentCounter", doc: "forget today's calls", out: ConsentView{},
+		{method: "POST", path: "/consents/{id}/reset-counter", op: "resetConsentCounter", doc: "forget today's calls, and what a consent for one access has opened", out: ConsentView{},
 			do: func(r *request) (any, error) { return r.ResetConsentCounter(r.params["id"]) }},
 	}
 }
@@ -169,7 +169,7 @@ func (d *Desk) counted(c *grant.Consent, now time.Time) ConsentView {
 	v := d.consentView(c, now)
 	v.Calls = []CallCount{}
 	for _, n := range d.Space.Grants.Counts(countKey(c)) {
-		if !now.Before(n.Since) && now.Before(n.Since.AddDate(0, 0, 1)) {
+		if n.Since.IsZero() || !now.Before(n.Since) && now.Before(n.Since.AddDate(0, 0, 1)) {
 			v.Calls = append(v.Calls, CallCount{What: strings.TrimSpace(n.Key[len(countKey(c)):]), Since: n.Since, Calls: n.N})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sandbank/server/clock"
+	"sandbank/server/dice"
 	"sandbank/server/fail"
 	"sandbank/server/store"
 )
@@ -75,8 +76,14 @@ func (g *Grants) ConsentStatus(c *Consent, now time.Time) Status {
 	return c.Stored
 }
 
+// Settle fills in what a bank alone remembers of a consent (Facts), where whoever made the consent left that out: a lever knows no bank.
+type Settle func(c *Consent, d *dice.Dice)
+
 // AddConsent keeps a new consent.
 func (g *Grants) AddConsent(c Consent) *Consent {
+	if settle := g.settle[c.Bank]; settle != nil {
+		settle(&c, g.dice)
+	}
 	c.Number = g.asked.next()
 	g.consents.Put(c.ID, &c)
 	if g.consents.Len() > g.limit/10 && g.sweeping.TryLock() {

@@ -29,6 +29,7 @@ type Profile struct {
 	Defaults Settings
 	Original Settings // what stands in for some defaults where fidelity is original
 	Form     Form     // nil: 256 bits of base64url
+	Settle   Settle   // nil: the bank knows of its consents what everybody does
 }
 
 // Grants is everything that was granted in one space. Safe for concurrent use.
@@ -37,6 +38,7 @@ type Grants struct {
 
 	dice      *dice.Dice
 	forms     map[string]Form
+	settle    map[string]Settle
 	clients   *store.Map[string, Client]
 	requests  *store.Map[string, Request]
 	grants    *store.Map[string, Grant]
@@ -62,11 +64,11 @@ const DefaultLimit = 1_000_000
 
 // New returns an empty book of grants for these banks.
 func New(d *dice.Dice, banks ...Profile) *Grants {
-	forms := map[string]Form{}
+	forms, settle := map[string]Form{}, map[string]Settle{}
 	for _, b := range banks {
-		forms[b.Bank] = b.Form
+		forms[b.Bank], settle[b.Bank] = b.Form, b.Settle
 	}
-	g := &Grants{Policy: newPolicy(banks), dice: d, forms: forms, limit: DefaultLimit,
+	g := &Grants{Policy: newPolicy(banks), dice: d, forms: forms, settle: settle, limit: DefaultLimit,
 		clients: store.New[string, Client](), requests: store.New[string, Request](), grants: store.New[string, Grant](),
 		tokens: store.New[string, Token](), consents: store.New[string, Consent](), calls: store.New[string, calls](),
 		sessions: store.New[string, Session]()}

@@ -25,6 +25,7 @@ type Dialect struct {
 	Defaults grant.Settings // the lives of its tokens and its own rules; see grant.Profile.Settings for the knobs that come with these
 	Original grant.Settings // what stands in for some of them with --fidelity bank=original
 	Form     grant.Form     // the values of its tokens; nil: 256 bits of base64url
+	Settle   grant.Settle   // what it alone remembers of its consents; nil: nothing
 	Routes   []Route
 	Error    Refuse                // renders every refusal that its route does not render itself
 	First    string                // where its flow begins: a native path, with the query that makes it a link for its demo client
@@ -58,7 +59,7 @@ type Route struct {
 
 // Profile is what the core needs to know.
 func (d *Dialect) Profile() grant.Profile {
-	return grant.Profile{Bank: d.Name, Defaults: d.Defaults, Original: d.Original, Form: d.Form}
+	return grant.Profile{Bank: d.Name, Defaults: d.Defaults, Original: d.Original, Form: d.Form, Settle: d.Settle}
 }
 
 // All are the bank's routes with those that every bank with people has.

@@ -44,6 +44,7 @@ func New() dialect.Dialect {
 		Brand: page.Brand{Bank: name, Name: "Accounts BG", Foot: "Accounts BG, Sofia. A bank that does not exist.",
 			Mark: `<path d="M4 4h11v11H4zM17 17h11v11H17z"/><path d="M17 15V4a11 11 0 0 1 11 11zM15 17v11A11 11 0 0 1 4 17z" opacity=".45"/>`},
 		Defaults: defaults(),
+		Settle:   settle,
 		Routes:   routes(),
 		Error:    refuse,
 		First:    authorizePath + "?response_type=code&client_id=bg-demo&redirect_uri=http://127.0.0.1:9000/cb&scope=AISP&state=my-state",
