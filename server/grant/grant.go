@@ -29,6 +29,7 @@ type Profile struct {
 	Defaults Settings
 	Original Settings // what stands in for some defaults where fidelity is original
 	Form     Form     // nil: 256 bits of base64url
+	Door     Door
 }
 
 // Grants is everything that was granted in one space. Safe for concurrent use.
