@@ -42,7 +42,7 @@ func serviceAccount(c *wire.Call, client *grant.Client) (owner string, err error
 	if client.Service != nil {
 		known = *client.Service
 	}
-	idOK, secretOK := grant.Same(known.ID, id), grant.Same(known.Secret, secret)
+	idOK, secretOK := grant.Same(known.ID, id), known.SecretIs(secret, c.Now)
 	why := ""
 	switch {
 	case id == "" || secret == "":
