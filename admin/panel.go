@@ -45,7 +45,7 @@ func New(o Options) *Panel {
 	}
 	p := &Panel{options: o}
 	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), serviceEndpoints(),
-		accountEndpoints(), faultEndpoints(),
+		userEndpoints(), accountEndpoints(), faultEndpoints(),
 		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
