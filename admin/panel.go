@@ -45,7 +45,8 @@ func New(o Options) *Panel {
 		o.Life = context.Background()
 	}
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), faultEndpoints(), settingEndpoints(),
+	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), serviceEndpoints(),
+		userEndpoints(), accountEndpoints(), faultEndpoints(), settingEndpoints(),
 		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}

@@ -23,15 +23,6 @@ import (
 	"sandbank/server/store"
 )
 
-// Profile is what a bank tells the core about its tokens: the defaults of the policy cascade and the form of the values.
-type Profile struct {
-	Bank     string
-	Defaults Settings
-	Original Settings // what stands in for some defaults where fidelity is original
-	Form     Form     // nil: 256 bits of base64url
-	Settle   Settle   // nil: the bank knows of its consents what everybody does
-}
-
 // Grants is everything that was granted in one space. Safe for concurrent use.
 type Grants struct {
 	Policy *Policy
@@ -154,6 +145,20 @@ func (g *Grants) tokensFor(of *Grant, parent *Token, scope string, refresh bool,
 	return out
 }
 
+// Barred tells why a resource owner, by id, may be given no tokens now: it was locked, or is gone. Empty: it may.
+type Barred func(owner string) string
+
+// check refuses new tokens of an owner who is barred. The client itself owns what has no owner.
+func (b Barred) check(of *Grant, t *fail.Trail) error {
+	if b == nil || of.Owner == "" {
+		return nil
+	}
+	if why := b(of.Owner); why != "" {
+		return t.No("user there", fail.New(fail.InvalidGrant, "%s", why))
+	}
+	return nil
+}
+
 // Redemption is the exchange of a code for tokens.
 type Redemption struct {
 	Bank, Client, Code string
@@ -161,6 +166,7 @@ type Redemption struct {
 	AnyRedirect        bool   // the bank's exchange has no redirect_uri at all (Yoisho, s2s)
 	Verifier           string // PKCE
 	Refresh            bool   // whether the bank issues a refresh token with this grant
+	Barred             Barred // nil: nobody is
 	Reusable           bool   // the code stays good after the exchange (Yoisho's original)
 }
 
@@ -188,6 +194,9 @@ func (g *Grants) Redeem(r Redemption, now time.Time, t *fail.Trail) (*Issued, er
 	}
 	if e := revocation(code, of, now); e != nil {
 		return nil, t.No("grant stands", fail.New(fail.InvalidGrant, "%s was revoked %s ago: %s", code.Grant, short(now.Sub(e.At)), e.Why))
+	}
+	if err := r.Barred.check(of, t); err != nil {
+		return nil, err
 	}
 	if g.Expired(code, now) {
 		return nil, t.No("code not expired", fail.New(fail.InvalidGrant, "%s", code.expiry(now)))
@@ -259,6 +268,7 @@ func (g *Grants) spend(token *Token, by, why string, now time.Time) *fail.Error 
 type Renewal struct {
 	Bank, Client, Token string
 	Scope               string // narrower than granted, or empty
+	Barred              Barred // nil: nobody is
 }
 
 // Refresh issues a new access token (RFC 6749 §6) and, where the policy rotates, a new refresh token. A refresh token that was rotated
@@ -275,6 +285,9 @@ func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, erro
 	of := g.grants.Get(token.Grant)
 	if e := revocation(token, of, now); e != nil {
 		return nil, t.No("not revoked", fail.New(fail.InvalidGrant, "%s was revoked %s ago by the %s: %s", token.ID, short(now.Sub(e.At)), e.By, e.Why))
+	}
+	if err := r.Barred.check(of, t); err != nil {
+		return nil, err
 	}
 	rule := g.renewal(of)
 	if rule.grace > 0 {

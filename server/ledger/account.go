@@ -130,6 +130,13 @@ func (h *history) with(e Entry) *history {
 	return &history{entries: entries, sums: runningSums(entries), taken: counter(n + 1)}
 }
 
+// without returns a history that lacks the entry at i.
+func (h *history) without(i int) *history {
+	entries := append(make([]Entry, 0, len(h.entries)), h.entries[:i]...)
+	entries = append(entries, h.entries[i+1:]...)
+	return &history{entries: entries, sums: runningSums(entries), taken: counter(len(entries))}
+}
+
 // booked is the number of entries that count at now.
 func (h *history) booked(now time.Time) int {
 	return sort.Search(len(h.entries), func(i int) bool { return h.entries[i].At.After(now) })
@@ -233,6 +240,11 @@ func (l *Ledger) AccountByNumber(bank, number string) *Account {
 		return nil
 	}
 	return l.Account(*id)
+}
+
+// EachAccount visits every account, in no order.
+func (l *Ledger) EachAccount(visit func(*Account)) {
+	l.accounts.Range(func(_ string, a *Account) bool { visit(a); return true })
 }
 
 // UpdateAccount changes an account's name, status, limit or facts; what identifies it stays.

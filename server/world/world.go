@@ -40,6 +40,7 @@ type Options struct {
 	Banks   []grant.Profile
 	Plant   Plant
 	History History
+	People  People
 	Policy  []Setting    // turned in every new space
 	Source  clock.Source // nil: the machine's clock
 	Start   time.Time    // what the clock of a new space shows; zero: real time
@@ -230,6 +231,19 @@ func (s *Space) planted(d *dice.Dice) (*ledger.Ledger, *grant.Grants, error) {
 		g.Policy.Set(p.At, p.Knob, p.Value)
 	}
 	return l, g, nil
+}
+
+// People are how new people come to the spaces.
+func (w *World) People() People { return w.options.People }
+
+// Door is how people and machines get tokens at a bank.
+func (w *World) Door(bank string) grant.Door {
+	for i := range w.options.Banks {
+		if w.options.Banks[i].Bank == bank {
+			return w.options.Banks[i].Door
+		}
+	}
+	return grant.Door{}
 }
 
 // Space returns a space by name, or nil.

@@ -23,8 +23,16 @@ func connections() []Route {
 
 const sessionCookie = "sandbank_session_"
 
+// session is the sign-in of the browser that calls. It is none any more once its person was locked or deleted.
 func session(c *wire.Call) *grant.Session {
-	return c.Space.Grants.Session(c.Bank, c.Cookie(sessionCookie+c.Bank), c.Now)
+	s := c.Space.Grants.Session(c.Bank, c.Cookie(sessionCookie+c.Bank), c.Now)
+	if s == nil {
+		return nil
+	}
+	if p := c.Space.Ledger.Person(s.Owner); p == nil || p.Locked {
+		return nil
+	}
+	return s
 }
 
 // SignOut ends the person's sign-in on the bank's own pages, if there is one.

@@ -29,6 +29,7 @@ type Dialect struct {
 	Settle   grant.Settle   // what it alone remembers of its consents; nil: nothing
 	Routes   []Route
 	Error    Refuse                // renders every refusal that its route does not render itself
+	Door     grant.Door            // how people and machines get tokens; First goes there by itself
 	First    string                // where its flow begins: a native path, with the query that makes it a link for its demo client
 	Demo     string                // client id of the demo client
 	Recipe   []Step                // the shortest way to an answer, command by command
@@ -62,7 +63,9 @@ type Route struct {
 
 // Profile is what the core needs to know.
 func (d *Dialect) Profile() grant.Profile {
-	return grant.Profile{Bank: d.Name, Defaults: d.Defaults, Original: d.Original, Form: d.Form, Settle: d.Settle}
+	door := d.Door
+	door.First = d.First
+	return grant.Profile{Bank: d.Name, Defaults: d.Defaults, Original: d.Original, Form: d.Form, Settle: d.Settle, Door: door}
 }
 
 // All are the bank's routes with those that every bank with people has.

@@ -108,6 +108,11 @@ func (c *Call) Answered(r *grant.Request) error {
 // Allow ends a request with a code for the person who logged in, and sends the browser back to the client. Called twice, it sends it
 // to the same place with the same code. also runs once, with the grant's parts still open to change.
 func (c *Call) Allow(r *grant.Request, also func(*grant.Authorization) error) error {
+	if r.Owner != "" && r.Answer == "" {
+		if why := c.barred(r.Owner); why != "" { // since that person logged in
+			return c.Deny(r, why)
+		}
+	}
 	var failed error
 	done, err := c.Space.Grants.Answer(r.ID, func(r *grant.Request) (string, string) {
 		a := grant.Authorization{Bank: c.Bank, Client: r.Client, Owner: r.Owner, Scope: r.Scope, Consent: r.Consent, Challenge: r.Challenge, Terms: r.Terms}

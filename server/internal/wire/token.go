@@ -16,7 +16,7 @@ func (c *Call) Redeem(v *Values, client *grant.Client, r grant.Redemption) (*gra
 	if v.Get("code") == "" {
 		return nil, c.Trail.No("code sent", fail.New(fail.InvalidRequest, "code is missing").Say("The request is missing the parameter code.").At("code"))
 	}
-	r.Bank, r.Client, r.Code, r.Verifier = c.Bank, client.ID, v.Get("code"), v.Get("code_verifier")
+	r.Bank, r.Client, r.Code, r.Verifier, r.Barred = c.Bank, client.ID, v.Get("code"), v.Get("code_verifier"), c.barred
 	issued, err := c.Space.Grants.Redeem(r, c.Now, &c.Trail)
 	return c.issued(issued, err, r.Code)
 }
@@ -30,8 +30,20 @@ func (c *Call) Refresh(v *Values, client *grant.Client) (*grant.Issued, error) {
 		return nil, c.Trail.No("refresh token sent", fail.New(fail.InvalidRequest, "refresh_token is missing").
 			Say("The request is missing the parameter refresh_token.").At("refresh_token"))
 	}
-	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope")}, c.Now, &c.Trail)
+	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope"), Barred: c.barred},
+		c.Now, &c.Trail)
 	return c.issued(issued, err, v.Get("refresh_token"))
+}
+
+// barred is why a person may be given no tokens now.
+func (c *Call) barred(owner string) string {
+	switch p := c.Space.Ledger.Person(owner); {
+	case p == nil:
+		return owner + " is gone"
+	case p.Locked:
+		return owner + " is locked"
+	}
+	return ""
 }
 
 // Issue answers a grant that needs no code: client credentials, password, server to server.

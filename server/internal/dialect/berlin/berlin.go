@@ -48,8 +48,10 @@ func New() dialect.Dialect {
 		Settle:   settle,
 		Routes:   routes(),
 		Error:    refuse,
-		First:    authorizePath + "?response_type=code&client_id=bg-demo&redirect_uri=http://127.0.0.1:9000/cb&scope=AISP&state=my-state",
-		Recipe:   recipe(),
+		Door: grant.Door{Machine: grant.ByCredentials, Note: "then choose accounts and press Allow",
+			Fields: []grant.Field{{Name: "login", Value: "{login}"}, {Name: "password", Value: "{password}"}}},
+		First:  authorizePath + "?response_type=code&client_id=bg-demo&redirect_uri=http://127.0.0.1:9000/cb&scope=AISP&state=my-state",
+		Recipe: recipe(),
 	}
 }
 

@@ -46,6 +46,8 @@ func New() dialect.Dialect {
 		Form:   form,
 		Error:  refuse,
 		Claims: claims,
+		Door: grant.Door{Machine: grant.ByCredentials, Note: "POST grant_type=password with these, and with the id and secret of the client that the user belongs to",
+			Fields: []grant.Field{{Name: "username", Value: "{login}"}, {Name: "password", Value: "{password}"}}},
 		First:  "/oauth/token",
 		Routes: routes(),
 		Recipe: []dialect.Step{

@@ -52,7 +52,7 @@ func serviceAccount(c *wire.Call, client *grant.Client) (owner string, err error
 		}
 		return nil
 	})
-	idOK, secretOK := account != nil, grant.Same(known.Secret, secret)
+	idOK, secretOK := account != nil, known.SecretIs(secret, c.Now)
 	why := ""
 	switch {
 	case id == "" || secret == "":

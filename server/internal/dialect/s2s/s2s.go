@@ -60,6 +60,7 @@ func New() dialect.Dialect {
 		},
 		Form:   form,
 		Error:  refuse,
+		Door:   grant.Door{Machine: grant.ByService, Note: "nobody logs in: a service account acts for the person"},
 		First:  oauth + "/code",
 		Claims: func(c *wire.Call) bool { return c.Header(clientHeader) != "" },
 		Recipe: recipe(),
