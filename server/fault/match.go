@@ -113,15 +113,30 @@ func (f *Faults) Once(text string, a Ask, now time.Time) (*Hit, error) {
 	if o := r.Often; r.When.Nth != 0 || o.After != 0 || o.Every != 0 || o.Percent != 0 || o.Next > 1 || !o.Until.IsZero() {
 		return nil, fail.Field("often", "a fault in a header is for its own request: nth, after, every, percent, until and next above 1 make no sense")
 	}
+	return r.once("header", a, now), nil
+}
+
+// Strike spoils one request by a rule that nobody armed, whatever it says of how often; the journal shows it under the id. Nil: the
+// space does not allow it, or the rule is for other calls.
+func (f *Faults) Strike(r Rule, id string, a Ask, now time.Time) *Hit {
+	if !f.Headers() {
+		return nil
+	}
+	r = r.clone()
+	r.When.Nth, r.Often = 0, Often{Seed: r.Often.Seed}
+	return r.once(id, a, now)
+}
+
+func (r Rule) once(id string, a Ask, now time.Time) *Hit {
 	r.settle()
-	r.ID = "header"
+	r.ID = id
 	if !r.When.holds(&a) {
-		return nil, nil
+		return nil
 	}
 	if r.Often.Seed == 0 {
 		r.Often.Seed = uint64(now.UnixNano())
 	}
-	return &Hit{Rule: &r, N: 1, Delay: r.Then.delay(r.dice(1))}, nil
+	return &Hit{Rule: &r, N: 1, Delay: r.Then.delay(r.dice(1))}
 }
 
 // holds tells whether a call is one of those that the rule is for. What is cheap to know is asked first.
