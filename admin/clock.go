@@ -118,6 +118,9 @@ func (d *Desk) MoveClock(m ClockMove) (*ClockMoved, error) {
 		if err := d.move(m); err != nil {
 			return err
 		}
+		if m.Set != nil || m.Reset {
+			s.Scenarios.Settled()
+		}
 		now := s.Clock.Now()
 		for _, e := range s.Grants.Between(before, now) {
 			out.Killed = append(out.Killed, expiry(e, now))
