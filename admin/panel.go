@@ -44,7 +44,7 @@ func New(o Options) *Panel {
 		o.Life = context.Background()
 	}
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), faultEndpoints(), scenarioEndpoints(),
+	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), faultEndpoints(), scenarioEndpoints(), reportEndpoints(),
 		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}

@@ -25,6 +25,7 @@ var floors = []struct {
 	{dir: "server/fault", ours: []string{"fail", "store", "clock", "dice"}, noStd: []string{"net/http"}},
 	{dir: "server/journal", ours: []string{"fail"}, noStd: []string{"net/http"}},
 	{dir: "server/scenario", ours: []string{"fail", "clock", "store", "grant", "fault", "journal"}, noStd: []string{"net/http"}},
+	{dir: "server/report", ours: []string{"fail", "clock", "grant", "journal"}, noStd: []string{"net/http"}},
 	{dir: "server/world", ours: []string{"fail", "clock", "dice", "store", "ledger", "grant", "fault", "journal", "scenario"}, noStd: []string{"net/http"}},
 	{dir: "server/internal/page", noStd: []string{"net/http"}},
 	{dir: "server/internal/wire", ours: []string{"fail", "clock", "dice", "ledger", "grant", "journal", "world", "internal/page"}, others: []string{"github.com/gofiber/fiber/v3"}, noStd: []string{"net/http"}},
