@@ -15,21 +15,22 @@ import (
 type app struct {
 	*desk
 	bank            string
+	user            string // empty: the client's usual one
 	access, refresh string
 	consent         string
 	last            *servertest.Answer // of the token endpoint
 }
 
 // bankClient is what a bank's demo client needs.
-type bankClient struct{ id, secret, user, token, api, write string }
+type bankClient struct{ id, secret, user, token, api string }
 
 func clientOf(bank string) bankClient {
 	return map[string]bankClient{
-		"yoisho":     {yoishoID, yoishoSecret, "dave", "/account/access_token", "/account/info", ""},
-		"berlin":     {"bg-demo", "bg-demo-secret", "dave", "/oauth2/token", "/v1/accounts", "/v1/consents"},
-		"sparebank1": {"sb1-demo", "sb1-demo-secret", "dave", "/sparebank1/oauth/token", "/personal/banking/accounts", "/personal/banking/accounts/balance"},
-		"s2s":        {"s2s-demo", "s2s-demo-secret", "ali", s2sToken, "/s2s/api/v1/accounts", "/api/v1/remittance-validations"},
-		"finapi":     {"finapi-demo", "finapi-demo-secret", "dave", "/finapi/oauth/token", "/finapi/api/v1/accounts", "/api/v1/tests/mockBatchUpdate"},
+		"yoisho":     {yoishoID, yoishoSecret, "dave", "/account/access_token", "/account/info"},
+		"berlin":     {"bg-demo", "bg-demo-secret", "dave", "/oauth2/token", "/v1/accounts"},
+		"sparebank1": {"sb1-demo", "sb1-demo-secret", "dave", "/sparebank1/oauth/token", "/personal/banking/accounts"},
+		"s2s":        {"s2s-demo", "s2s-demo-secret", "ali", s2sToken, "/s2s/api/v1/accounts"},
+		"finapi":     {"finapi-demo", "finapi-demo-secret", "dave", "/finapi/oauth/token", "/finapi/api/v1/accounts"},
 	}[bank]
 }
 
@@ -41,6 +42,9 @@ const callback = "http://127.0.0.1:9/cb"
 func (a *app) code() string {
 	a.t.Helper()
 	c := clientOf(a.bank)
+	if a.user != "" {
+		c.user = a.user
+	}
 	order := map[string]string{"bank": a.bank, "client": c.id, "user": c.user, "kind": "code", "redirectUri": callback}
 	switch a.bank {
 	case "yoisho":
@@ -54,7 +58,7 @@ func (a *app) code() string {
 	case "sparebank1":
 		order["scope"] = "accounts transactions transfer"
 	case "berlin":
-		a.consent = a.pull("POST", "/consents", `{"bank":"berlin","client":"bg-demo","user":"dave"}`).Want(201).Text("id")
+		a.consent = a.pull("POST", "/consents", map[string]string{"bank": a.bank, "client": c.id, "user": c.user}).Want(201).Text("id")
 		order["consent"] = a.consent
 	}
 	var minted struct{ Token struct{ Value string } }

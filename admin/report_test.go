@@ -310,6 +310,14 @@ func TestReportBlamesTheClientAlone(t *testing.T) {
 	if r := ruleOf(t, d.card("client=s2s-demo"), "rotated-token"); r.Verdict == report.Failed {
 		t.Errorf("a lever replayed it: %+v", r.Evidence)
 	}
+	dave, jane := d.app("berlin").login(), d.app("berlin")
+	jane.user = "jane"
+	dave.pass(time.Hour)
+	jane.login().call()
+	dave.renew()
+	if r := ruleOf(t, d.card("client=bg-demo"), "refreshes"); r.Verdict != report.Passed {
+		t.Errorf("another person logged in meanwhile: %s %+v", r.Verdict, r.Evidence)
+	}
 	y := d.app("yoisho")
 	y.login().call()
 	c := d.card("client=" + yoishoID)

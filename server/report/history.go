@@ -94,7 +94,8 @@ func (s *step) good() bool { return s.Status/100 == 2 && s.Kind == "" }
 
 // dead tells whether the bank refused the token as such.
 func (s *step) dead() bool {
-	return s.role == service && (s.Status == 401 && s.denied() == "" || slices.Contains([]fail.Kind{fail.TokenExpired, fail.TokenRevoked, fail.TokenUnknown}, s.Kind))
+	return s.role == service && s.bearer != "" && s.Kind != fail.InvalidClient &&
+		(s.Status == 401 && s.denied() == "" || slices.Contains([]fail.Kind{fail.TokenExpired, fail.TokenRevoked, fail.TokenUnknown}, s.Kind))
 }
 
 // denied says why a refresh cannot help, as far as the answer tells: the consent, the quota, or the right; "" when it may.

@@ -32,14 +32,17 @@ func refreshes(h *history) (f finding) {
 			continue
 		}
 		judged[s.bearer] = true
-		again := 0
+		again, asked := 0, (*step)(nil)
 		for _, later := range h.steps[i+1:] {
 			switch {
 			case later.refresh() && h.grantOf(later) == s.owned.Grant:
 				f.seen++
-			case later.role == login && later.Bank == s.Bank:
+			case later.exchange() && later.good() && later.Bank == s.Bank && later.Owner == s.owned.Owner:
 				f.seen++
-				f.blame(later, s, "the person is asked again, although there is a live refresh token")
+				if asked == nil {
+					asked = later
+				}
+				f.blame(asked, s, "the person was asked again, although there was a live refresh token")
 			case later.bearer == s.bearer && later.after(s) != 0:
 				if again++; again < 3 {
 					continue
@@ -47,6 +50,9 @@ func refreshes(h *history) (f finding) {
 				f.seen++
 				f.blame(later, s, "the dead token comes again and again, although there is a live refresh token")
 			default:
+				if later.role == login && later.Bank == s.Bank {
+					asked = later
+				}
 				continue
 			}
 			break
