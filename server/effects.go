@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v3"
@@ -31,6 +32,50 @@ type effect struct {
 	kind   fail.Kind // of the refusal that the fault made
 	notes  []string  // for the journal
 	gone   bool      // the client hung up while it was kept waiting
+}
+
+// strike asks whether a fault has this call: before the bank has answered, and once more with the status of its answer. A rule in the
+// request's own header comes before those that are armed; one that makes no sense is told.
+func (m *mount) strike(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, answer int) (*effect, *fail.Error) {
+	faults := call.Space.Faults
+	if faults.Idle() {
+		return nil, nil
+	}
+	ask := fault.Ask{Bank: call.Bank, Op: call.Op, Method: call.Method(), Path: strings.TrimPrefix(call.Path(), call.Place.Mount), Answer: answer,
+		Caller: sync.OnceValues(func() (client, user string) { return caller(call) }),
+		Header: call.HeaderAll,
+		Param:  func(name string) []string { return append(call.Query().All(name), call.Form().All(name)...) }}
+	hit, bad := brought(call, ask)
+	if bad != nil {
+		return nil, bad
+	}
+	if hit == nil {
+		hit = faults.Match(ask, call.Now)
+	}
+	if hit == nil {
+		return nil, nil
+	}
+	return &effect{m: m, ctx: ctx, call: call, refuse: refuse, hit: hit, then: &hit.Rule.Then}, nil
+}
+
+// caller is who calls, as far as it can be told without asking the bank: nothing here is proven.
+func caller(call *wire.Call) (client, user string) {
+	trail := call.Trail
+	defer func() { call.Trail = trail }() // these are no checks of the bank's
+	client, user = call.CallerID(), call.Owner
+	values := []string{call.Query().Get("code"), call.Form().Get("code"), call.Form().Get("refresh_token")}
+	if bearer, err := call.Bearer(); err == nil {
+		values = append(values, bearer)
+	}
+	for _, v := range values {
+		if t := call.Space.Grants.Token(v); t != nil {
+			user = t.Owner
+			if client == "" {
+				client = t.Client
+			}
+		}
+	}
+	return client, user
 }
 
 // before does what comes ahead of the bank, and tells whether the bank is still to be asked. A call that was held up comes in later: the

@@ -113,7 +113,9 @@ func (f *Faults) Once(text string, a Ask, now time.Time) (*Hit, error) {
 	if o := r.Often; r.When.Nth != 0 || o.After != 0 || o.Every != 0 || o.Percent != 0 || o.Next > 1 || !o.Until.IsZero() {
 		return nil, fail.Field("often", "a fault in a header is for its own request: nth, after, every, percent, until and next above 1 make no sense")
 	}
-	return r.once("header", a, now), nil
+	r.settle()
+	r.ID = "header"
+	return r.struck(&a, now), nil
 }
 
 // Strike spoils one request by a rule that nobody armed, whatever it says of how often; the journal shows it under the id. Nil: the
@@ -124,13 +126,14 @@ func (f *Faults) Strike(r Rule, id string, a Ask, now time.Time) *Hit {
 	}
 	r = r.clone()
 	r.When.Nth, r.Often = 0, Often{Seed: r.Often.Seed}
-	return r.once(id, a, now)
-}
-
-func (r Rule) once(id string, a Ask, now time.Time) *Hit {
 	r.settle()
 	r.ID = id
-	if !r.When.holds(&a) {
+	return r.struck(&a, now)
+}
+
+// struck is the one call that the rule is for, or nil.
+func (r Rule) struck(a *Ask, now time.Time) *Hit {
+	if !r.When.holds(a) {
 		return nil
 	}
 	if r.Often.Seed == 0 {
