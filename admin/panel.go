@@ -46,7 +46,7 @@ func New(o Options) *Panel {
 	}
 	p := &Panel{options: o}
 	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), serviceEndpoints(),
-		userEndpoints(), accountEndpoints(), faultEndpoints(), settingEndpoints(),
+		userEndpoints(), accountEndpoints(), faultEndpoints(), scenarioEndpoints(), reportEndpoints(), settingEndpoints(),
 		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}

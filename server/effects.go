@@ -41,12 +41,9 @@ func (m *mount) strike(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, an
 		Caller: sync.OnceValues(func() (client, user string) { return caller(call) }),
 		Header: call.HeaderAll,
 		Param:  func(name string) []string { return append(call.Query().All(name), call.Form().All(name)...) }}
-	var hit *fault.Hit
-	if own := call.Header(fault.Header); own != "" {
-		var err error
-		if hit, err = faults.Once(own, ask, call.At()); err != nil {
-			return nil, fail.From(err)
-		}
+	hit, bad := brought(call, ask)
+	if bad != nil {
+		return nil, bad
 	}
 	if hit == nil {
 		hit = faults.Match(ask, call.At())

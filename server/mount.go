@@ -11,7 +11,6 @@ import (
 
 	"sandbank/server/clock"
 	"sandbank/server/fail"
-	"sandbank/server/fault"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/wire"
 	"sandbank/server/journal"
@@ -199,7 +198,6 @@ func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do
 	entry := &journal.Entry{At: call.At(), Bank: call.Bank, Op: call.Op, Method: call.Method(), Target: string(ctx.Request().RequestURI())}
 	e, bad := m.strike(ctx, call, refuse, 0)
 	if bad != nil {
-		call.Set(fault.Header, bad.Param+": "+bad.Why)
 		broken = bad
 	}
 	var err error

@@ -91,6 +91,7 @@ func (s *Space) watch(r *store.Recorder) {
 	s.Ledger.Watch(r)
 	s.Grants.Watch(r)
 	s.Faults.Watch(r)
+	s.Scenarios.Watch(r)
 	s.snapshots.Watch(r)
 	s.switches.Watch(r)
 }

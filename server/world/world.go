@@ -26,6 +26,7 @@ import (
 	"sandbank/server/grant"
 	"sandbank/server/journal"
 	"sandbank/server/ledger"
+	"sandbank/server/scenario"
 	"sandbank/server/store"
 )
 
@@ -62,8 +63,8 @@ type Setting struct {
 	Value grant.Value
 }
 
-// Space is one private world. Ledger, Grants and Faults are replaced by a reset or restore: hold Gate, for reading, as long as you use
-// them.
+// Space is one private world. Ledger, Grants, Faults and Scenarios are replaced by a reset or restore: hold Gate, for reading, as long
+// as you use them.
 type Space struct {
 	Name    string
 	Key     string // opens this space's levers and no other's; from crypto/rand always
@@ -77,6 +78,8 @@ type Space struct {
 	Born    time.Time  // what its clock showed when it was made
 	Skew    clock.Skew // of the banks' servers against Clock
 	Gate    sync.RWMutex
+
+	Scenarios *scenario.Book // which are armed
 
 	world     *World
 	activity  activity
@@ -207,10 +210,10 @@ func (s *Space) plant() error {
 	if err != nil {
 		return err
 	}
-	s.Ledger, s.Grants, s.Faults = l, g, fault.New(s.Dice)
+	s.Ledger, s.Grants, s.Faults, s.Scenarios = l, g, fault.New(s.Dice), scenario.NewBook()
 	s.switches.set(standard())
 	if n := s.origin; n != nil {
-		s.Faults = n.faults.On(s.Dice)
+		s.Faults, s.Scenarios = n.faults.On(s.Dice), n.scenarios.Clone()
 		s.switches.set(n.switches)
 	}
 	return nil
