@@ -3,20 +3,18 @@ package server
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v3"
 
 	"sandbank/server/clock"
 	"sandbank/server/fail"
-	"sandbank/server/fault"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/wire"
 	"sandbank/server/journal"
+	"sandbank/server/magic"
 	"sandbank/server/world"
 )
 
@@ -32,8 +30,9 @@ type mount struct {
 	world  *world.World
 	banks  []*bank
 	byName map[string]*bank
-	public string // --public-url, without a slash at the end; empty: whatever the caller used
-	secure bool   // whether the listener speaks TLS
+	public string          // --public-url, without a slash at the end; empty: whatever the caller used
+	secure bool            // whether the listener speaks TLS
+	flags  magic.Catalogue // that a login may carry
 	note   func(*journal.Entry, []byte)
 	desk   bool            // whether there is a console
 	life   context.Context // ends when the server shuts down
@@ -42,7 +41,7 @@ type mount struct {
 // newMount checks the route tables: a bank may not claim one path twice, and two banks may share a path only when each call on it says
 // who is calling.
 func newMount(w *world.World, dialects []dialect.Dialect) (*mount, error) {
-	m := &mount{world: w, byName: map[string]*bank{}}
+	m := &mount{world: w, byName: map[string]*bank{}, flags: magic.Flags()}
 	open := map[string]string{} // shape of a path → bank, for shapes that some bank serves without knowing the caller
 	seen := map[string]string{}
 	for i := range dialects {
@@ -99,7 +98,7 @@ func (m *mount) serve(ctx fiber.Ctx, v visit, broken *fail.Error) (bool, error) 
 	if b == nil {
 		return false, nil
 	}
-	call.Bank, call.Brand = b.Name, b.Brand
+	call.Bank, call.Brand, call.Magic = b.Name, b.Brand, wire.Magic{Flags: m.flags, Ways: b.Ways}
 	refuse := b.Error
 	var do func(*wire.Call) error
 	switch {
@@ -115,6 +114,7 @@ func (m *mount) serve(ctx fiber.Ctx, v visit, broken *fail.Error) (bool, error) 
 		}
 		call.Op, do = l.route.Op, l.route.Do
 		call.SetParams(l.params(values))
+		skew(call, l.route.AS)
 		if l.route.Refuse != nil {
 			refuse = l.route.Refuse
 		}
@@ -199,10 +199,9 @@ func (m *mount) caller(call *wire.Call, banks []*bank) *bank {
 // answer runs the operation, renders its refusal in the bank's own way, and writes the journal. A fault may come in between.
 func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do func(*wire.Call) error, broken *fail.Error) error {
 	began := clock.Wall()
-	entry := &journal.Entry{At: call.Now, Bank: call.Bank, Op: call.Op, Method: call.Method(), Target: string(ctx.Request().RequestURI())}
+	entry := &journal.Entry{At: call.At(), Bank: call.Bank, Op: call.Op, Method: call.Method(), Target: string(ctx.Request().RequestURI())}
 	e, bad := m.strike(ctx, call, refuse, 0)
 	if bad != nil {
-		call.Set(fault.Header, bad.Param+": "+bad.Why)
 		broken = bad
 	}
 	var err error
@@ -213,11 +212,13 @@ func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do
 			e, _ = m.strike(ctx, call, refuse, ctx.Response().StatusCode())
 		}
 	}
+	m.linger(ctx, call)
 	err = e.after(err)
 	if ctx.Method() == "HEAD" {
 		ctx.Response().SkipBody = true
 	}
-	dated(ctx, call.Now)
+	date(ctx, call)
+	tell(call, entry)
 	entry.Op, entry.Took = call.Op, clock.Since(began) // a method override may have changed what is done
 	call.Journal(entry)
 	e.note(entry)
@@ -248,6 +249,9 @@ func (m *mount) refuse(call *wire.Call, entry *journal.Entry, refuse dialect.Ref
 	entry.Kind, entry.Why = reason.Kind, reason.Why
 	if n := len(call.Trail.Checks); n == 0 || call.Trail.Checks[n-1].OK {
 		call.Trail.No(string(reason.Kind), reason)
+	}
+	if call.Skew != 0 {
+		entry.Why += "; " + call.Trail.Checks[0].Why
 	}
 	if detour, ok := err.(*wire.Detour); ok {
 		return call.Redirect(call.RedirectStatus(), detour.To)
@@ -284,18 +288,4 @@ func (m *mount) origin(ctx fiber.Ctx) string {
 		return "https://" + host
 	}
 	return "http://" + host
-}
-
-// dated puts the space's own time into the Date header, which clients use to tell how old an answer is. fasthttp writes real time there,
-// or none, and takes no other: the header is set under a name of the same length, which is then written over in place.
-func dated(ctx fiber.Ctx, now time.Time) {
-	h := &ctx.Response().Header
-	h.Del("Date")
-	h.Set("Late", now.UTC().Format(http.TimeFormat))
-	for key := range h.All() {
-		if string(key) == "Late" {
-			key[0] = 'D'
-			return
-		}
-	}
 }

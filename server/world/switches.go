@@ -1,0 +1,41 @@
+package world
+
+import "sandbank/server/store"
+
+// Switches are what can be turned on and off for one space beside its policy.
+type Switches struct {
+	MagicLogins bool `json:"magicLogins"` // whether flags behind a login count: dave~ttl5s
+	TellRequest bool `json:"tellRequest"` // whether every answer of a bank names its entry in the journal
+	TellNow     bool `json:"tellNow"`     // whether every answer of a bank says what the space's clock shows
+}
+
+// standard are the switches of a new space.
+func standard() Switches { return Switches{MagicLogins: true} }
+
+// switchboard keeps the switches of a space as the one record of a store, so that a change of them is noted like any other.
+type switchboard struct{ *store.Map[string, Switches] }
+
+func newSwitchboard() switchboard {
+	b := switchboard{store.New[string, Switches]()}
+	b.set(standard())
+	return b
+}
+
+func (b switchboard) now() Switches { return *b.Get("") }
+
+func (b switchboard) set(s Switches) { b.Put("", &s) }
+
+// Switches are those of the space as they stand.
+func (s *Space) Switches() Switches { return s.switches.now() }
+
+// Switch changes the switches of the space; what says so to people. When change refuses, nothing changes.
+func (s *Space) Switch(what string, change func(*Switches) error) error {
+	return s.Change("settings", what, func() error {
+		next := s.switches.now()
+		if err := change(&next); err != nil {
+			return err
+		}
+		s.switches.set(next)
+		return nil
+	})
+}
