@@ -89,8 +89,19 @@ func (f *Faults) Arm(r Rule, now time.Time) (*Rule, error) {
 	a := &armed{rule: &r}
 	s.rules = append(slices.Clip(s.rules), a)
 	f.become(s)
-	f.watch.Note(func() bool { return f.remove(a) >= 0 })
+	n := f.issued
+	f.watch.Note(func() bool { return f.unarm(a, n) })
 	return &r, nil
+}
+
+// unarm takes back that a rule was armed, and its number with it when no other came after it.
+func (f *Faults) unarm(a *armed, n int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.issued == n {
+		f.issued--
+	}
+	return f.take(a) >= 0
 }
 
 // clear moves rules whose time is over to the spent ones.
@@ -113,13 +124,7 @@ func (f *Faults) shelve(a *armed) {
 	}
 }
 
-// remove takes a rule out of the armed ones and tells where it stood, or -1.
-func (f *Faults) remove(a *armed) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.take(a)
-}
-
+// take takes a rule out of the armed ones and tells where it stood, or -1; f.mu is held.
 func (f *Faults) take(a *armed) int {
 	s := f.now()
 	i := slices.Index(s.rules, a)

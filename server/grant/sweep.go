@@ -2,6 +2,7 @@ package grant
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"sandbank/server/store"
@@ -59,7 +60,7 @@ func (g *Grants) Sweep(now time.Time, keep int) {
 			}
 			g.calls.Delete(usesOf(t))
 			surplus--
-			g.counters.dropped.Add(1)
+			g.count(&g.counters.dropped)
 			orphans[t.Grant] = true
 		}
 	}
@@ -85,7 +86,7 @@ func (g *Grants) sweepConsents(now time.Time, keep int) {
 	slices.SortFunc(old, func(a, b *Consent) int { return a.Created.Compare(b.Created) })
 	for _, c := range old[:min(over, len(old))] {
 		g.consents.Delete(c.ID)
-		g.counters.dropped.Add(1)
+		g.count(&g.counters.dropped)
 	}
 }
 
@@ -108,6 +109,14 @@ func (g *Grants) sweepPages(now time.Time) {
 		}
 		return true
 	})
+}
+
+// count counts one more; by a lever that is taken back, one less.
+func (g *Grants) count(n *atomic.Int64) {
+	n.Add(1)
+	if r := g.Policy.watch.Load(); r != nil {
+		r.Note(func() bool { n.Add(-1); return true })
+	}
 }
 
 // Watch lets a recorder note every change from now on; nil ends that. Pages and sessions that are open are not noted: no lever turns them.
