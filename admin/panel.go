@@ -47,7 +47,7 @@ func New(o Options) *Panel {
 	p := &Panel{options: o}
 	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(),
 		clientEndpoints(), serviceEndpoints(), userEndpoints(), accountEndpoints(), faultEndpoints(), scenarioEndpoints(), reportEndpoints(), settingEndpoints(),
-		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), spaceEndpoints(), activityEndpoints()} {
+		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), stateEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
 	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",
