@@ -96,11 +96,15 @@ function follow(done) {
     source.addEventListener(type, () => tell(false));
 }
 function live() {
-  if (!bar() || !window.EventSource) return;
+  if (!bar() || !window.EventSource || leaving.signal.aborted) return;
   const name = 'sandbank ' + bar().dataset.base;
   if (!navigator.locks) return follow(live);
-  navigator.locks.request(name, () => new Promise(done => { follow(done); addEventListener('pagehide', done, { once: true }); })).then(() => setTimeout(live, 500));
+  navigator.locks.request(name, { signal: leaving.signal }, () => new Promise(done => { follow(done); addEventListener('pagehide', done, { once: true }); })).then(() => setTimeout(live, 500), () => {});
 }
+// A page that a browser keeps for "back" would hold its stream open, and six of them all connections to the host.
+let leaving = new AbortController();
+addEventListener('pagehide', () => { leaving.abort(); source?.close(); });
+addEventListener('pageshow', e => { if (e.persisted) { leaving = new AbortController(); live(); look(); } });
 
 // Commands that follow the form.
 function curl(form) {
