@@ -33,10 +33,11 @@ type activity struct {
 // change is an activity with what takes it back.
 type change struct {
 	Activity
-	clock clock.Mark // before it
-	after clock.Mark // and after
-	store *store.Recorder
-	whole bool // whether it replaced whole books, which are kept so that it can be taken back
+	clock, after       clock.Mark // before it and after
+	switches, switched Switches   // before it and after
+	skew, skewed       clock.Skew // before it and after
+	store              *store.Recorder
+	whole              bool // whether it replaced whole books, which are kept so that it can be taken back
 }
 
 // Change makes a change by a lever while no request is under way: whole, or, when f returns an error, not at all. What it did to the
@@ -53,12 +54,12 @@ func (s *Space) Change(verb, what string, f func() error) error {
 
 func (s *Space) begin(verb, what string) *change {
 	s.teller.hold()
-	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), store: &store.Recorder{}}
+	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), switches: s.Switches, skew: s.Skew, store: &store.Recorder{}}
 }
 
 // end files a change that was made, or takes back one that failed.
 func (s *Space) end(c *change, err error) error {
-	c.after = s.Clock.Mark()
+	c.after, c.switched, c.skewed = s.Clock.Mark(), s.Switches, s.Skew
 	if err != nil {
 		s.back(c)
 		s.teller.drop()
@@ -104,7 +105,19 @@ func (s *Space) back(c *change) (kept int) {
 	default:
 		kept = 1
 	}
-	return kept + c.store.Undo()
+	return kept + put(&s.Switches, c.switches, c.switched) + put(&s.Skew, c.skew, c.skewed) + c.store.Undo()
+}
+
+// put gives what a change replaced its former value, unless a later change has replaced it since: that one is kept.
+func put[T comparable](now *T, before, after T) (kept int) {
+	switch {
+	case before == after:
+	case *now == after:
+		*now = before
+	default:
+		kept = 1
+	}
+	return kept
 }
 
 // Undo takes the last n changes back that still stand, the last first. Records that traffic changed since are left as they are; kept

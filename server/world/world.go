@@ -75,6 +75,9 @@ type Space struct {
 	Born    time.Time // what its clock showed when it was made
 	Gate    sync.RWMutex
 
+	Switches Switches
+	Skew     clock.Skew // of the banks' servers against Clock
+
 	world     *World
 	activity  activity
 	teller    teller
@@ -138,6 +141,7 @@ func (w *World) Create(name string) (*Space, error) {
 func (s *Space) wind() {
 	o := s.world.options
 	s.Clock.Reset()
+	s.Skew = clock.Skew{}
 	if n := s.origin; n != nil {
 		c := n.clock
 		c.Frozen = c.Frozen || o.Frozen
@@ -164,9 +168,9 @@ func (s *Space) plant() error {
 	if err != nil {
 		return err
 	}
-	s.Ledger, s.Grants, s.Faults = l, g, fault.New(s.Dice)
+	s.Ledger, s.Grants, s.Faults, s.Switches = l, g, fault.New(s.Dice), Switched()
 	if n := s.origin; n != nil {
-		s.Faults = n.faults.On(s.Dice)
+		s.Faults, s.Switches = n.faults.On(s.Dice), n.switches
 	}
 	return nil
 }
