@@ -44,12 +44,13 @@ func (f *Faults) Match(a Ask, now time.Time) *Hit {
 	return nil
 }
 
-// retire moves a rule to the spent ones.
+// retire moves a rule to the spent ones, as it stands by now.
 func (f *Faults) retire(a *armed) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.take(a) >= 0 {
-		f.shelve(a)
+	rules := f.now().rules
+	if i := f.take(a); i >= 0 {
+		f.shelve(rules[i])
 	}
 }
 
@@ -58,7 +59,7 @@ func (a *armed) fire(now time.Time) (hit *Hit, last bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	r := a.rule
-	if a.done || r.over(now) {
+	if a.done || r.Paused || r.over(now) {
 		return nil, false
 	}
 	a.seen++
@@ -112,6 +113,9 @@ func (f *Faults) Once(text string, a Ask, now time.Time) (*Hit, error) {
 	}
 	if o := r.Often; r.When.Nth != 0 || o.After != 0 || o.Every != 0 || o.Percent != 0 || o.Next > 1 || !o.Until.IsZero() {
 		return nil, fail.Field("often", "a fault in a header is for its own request: nth, after, every, percent, until and next above 1 make no sense")
+	}
+	if r.Paused {
+		return nil, fail.Field("paused", "a fault in a header is for its own request; one that does nothing can be left out")
 	}
 	r.settle()
 	r.ID = "header"

@@ -26,7 +26,7 @@ func (g *Grants) inclusive(t *Token) bool {
 	return v.Text == Inclusive
 }
 
-// dead is the first instant at which a token that ends is over.
+// dead is the first instant at which a token is over; zero: it has no end.
 func (g *Grants) dead(t *Token) time.Time {
 	if g.inclusive(t) {
 		return t.Expires.Add(1)

@@ -23,6 +23,7 @@ type News struct {
 	Grant   *Grant
 	Consent *Consent
 	Event   *Event    // who did it and why, where somebody did
+	Ends    time.Time // the first instant at which the token or consent is over; zero: never, or a grant
 	Was     time.Time // of WasRetimed: the former end
 }
 
@@ -30,17 +31,23 @@ type News struct {
 // goroutines, in the middle of a request.
 func (g *Grants) Hear(f func(News)) {
 	g.tokens.Hear(func(old, now *Token) {
-		switch {
-		case now == nil: // forgotten
-		case old == nil:
-			f(News{What: WasIssued, Token: now})
-		case old.Revoked == nil && now.Revoked != nil:
-			f(News{What: WasRevoked, Token: now, Event: now.Revoked})
-		case old.Spent == nil && now.Spent != nil:
-			f(News{What: WasSpent, Token: now, Event: now.Spent})
-		case !old.Expires.Equal(now.Expires):
-			f(News{What: WasRetimed, Token: now, Was: old.Expires})
+		if now == nil { // forgotten
+			return
 		}
+		n := News{Token: now, Ends: g.dead(now)}
+		switch {
+		case old == nil:
+			n.What = WasIssued
+		case old.Revoked == nil && now.Revoked != nil:
+			n.What, n.Event = WasRevoked, now.Revoked
+		case old.Spent == nil && now.Spent != nil:
+			n.What, n.Event = WasSpent, now.Spent
+		case !old.Expires.Equal(now.Expires):
+			n.What, n.Was = WasRetimed, old.Expires
+		default:
+			return
+		}
+		f(n)
 	})
 	g.grants.Hear(func(old, now *Grant) {
 		if old != nil && now != nil && old.Revoked == nil && now.Revoked != nil {
@@ -49,7 +56,7 @@ func (g *Grants) Hear(f func(News)) {
 	})
 	g.consents.Hear(func(old, now *Consent) {
 		if now != nil && (old == nil || old.Stored != now.Stored || !old.Until.Equal(now.Until)) {
-			f(News{What: WasChanged, Consent: now, Event: now.Ended})
+			f(News{What: WasChanged, Consent: now, Event: now.Ended, Ends: now.Until})
 		}
 	})
 }
@@ -58,7 +65,7 @@ func (g *Grants) Hear(f func(News)) {
 // n of them, the others only counted. next is the first end after to; zero when there is none.
 func (g *Grants) Passed(from, to time.Time, n int) (ended []News, more int, next time.Time) {
 	look := func(n News, stands func() bool) bool {
-		switch at := n.End(); {
+		switch at := n.Ends; {
 		case at.IsZero() || !at.After(from):
 		case at.After(to):
 			if (next.IsZero() || at.Before(next)) && stands() {
@@ -70,13 +77,13 @@ func (g *Grants) Passed(from, to time.Time, n int) (ended []News, more int, next
 		return true
 	}
 	g.tokens.Range(func(_ string, t *Token) bool {
-		return look(News{What: WasEnded, Token: t}, func() bool { return t.Spent == nil && revocation(t, g.grants.Get(t.Grant)) == nil })
+		return look(News{What: WasEnded, Token: t, Ends: g.dead(t)}, func() bool { return t.Spent == nil && revocation(t, g.grants.Get(t.Grant)) == nil })
 	})
 	g.consents.Range(func(_ string, c *Consent) bool {
-		return look(News{What: WasEnded, Consent: c}, func() bool { return c.Stored == Valid })
+		return look(News{What: WasEnded, Consent: c, Ends: c.Until}, func() bool { return c.Stored == Valid })
 	})
 	slices.SortFunc(ended, func(a, b News) int {
-		if c := a.End().Compare(b.End()); c != 0 {
+		if c := a.Ends.Compare(b.Ends); c != 0 {
 			return c
 		}
 		return strings.Compare(a.id(), b.id())
@@ -85,17 +92,6 @@ func (g *Grants) Passed(from, to time.Time, n int) (ended []News, more int, next
 		ended, more = ended[:n], len(ended)-n
 	}
 	return ended, more, next
-}
-
-// End is when the token or consent is over; zero: never, or a grant.
-func (n News) End() time.Time {
-	switch {
-	case n.Token != nil:
-		return n.Token.Expires
-	case n.Consent != nil:
-		return n.Consent.Until
-	}
-	return time.Time{}
 }
 
 func (n News) id() string {

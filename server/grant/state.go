@@ -31,16 +31,16 @@ func (g *Grants) State(t *Token, now time.Time) State {
 	switch {
 	case t.Spent != nil:
 		return ended(StateSpent, t.Spent)
-	case t.Expired(now):
-		return State{StateExpired, t.Expires, t.Policy, t.expiry(now)}
+	case g.Expired(t, now):
+		return State{StateExpired, g.dead(t), t.Policy, t.expiry(now)}
 	}
 	return State{Name: StateLive}
 }
 
 // Stands tells whether State has this name. Where it has another this is cheaper than asking for it, which counts for lists.
 func (g *Grants) Stands(t *Token, name string, now time.Time) bool {
-	switch over := t.Spent != nil || t.Expired(now); {
-	case name == StateLive && over, name == StateSpent && t.Spent == nil, name == StateExpired && !t.Expired(now):
+	switch expired := g.Expired(t, now); {
+	case name == StateLive && (t.Spent != nil || expired), name == StateSpent && t.Spent == nil, name == StateExpired && !expired:
 		return false
 	}
 	return g.State(t, now).Name == name

@@ -53,7 +53,8 @@ func New() dialect.Dialect {
 			grant.CodeTTL:     grant.Lifetime(60 * time.Second), // told nowhere; no person stands between code and token, so short
 			grant.AccessTTL:   grant.Lifetime(1095 * time.Second),
 			grant.RefreshTTL:  grant.Lifetime(2682000 * time.Second),
-			grant.Rotation:    grant.Choice(grant.Rotate), // IBM's refresh tokens are for one use (banks.md 4.1)
+			grant.Rotation:    grant.Choice(grant.Rotate),    // IBM's refresh tokens are for one use (banks.md 4.1)
+			grant.Reuse:       grant.Choice(grant.ReuseDeny), // and a second one is refused; nobody says that it ends more than itself
 			grant.HourlyCalls: grant.Count(0),
 		},
 		Form:   form,
