@@ -68,24 +68,45 @@ func (r *request) decode(into any) error {
 	return nil
 }
 
-// blame finds the field that a decoding error is about. Types that read themselves do not know under which name they stand, so the
-// fields are tried one by one.
+// blame finds the field that a decoding error is about, by its path. Types that read themselves do not know under which name they
+// stand, so the fields are tried one by one.
 func (r *request) blame(err error, into any) error {
 	e := fail.From(badJSON(err))
 	if e.Kind == fail.InvalidRequest && json.Valid(r.body) { // it is JSON, so some value does not fit
 		e = fail.Field("", "%v", err)
 	}
-	var fields map[string]json.RawMessage
-	if e.Kind != fail.InvalidField || e.Param != "" || json.Unmarshal(r.body, &fields) != nil {
+	if e.Kind != fail.InvalidField || e.Param != "" {
 		return e
 	}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		one, _ := json.Marshal(map[string]json.RawMessage{name: fields[name]})
-		if json.Unmarshal(one, reflect.New(reflect.TypeOf(into).Elem()).Interface()) != nil {
-			return e.At(name)
-		}
+	name := guilty(r.body, func(p json.RawMessage) bool {
+		return json.Unmarshal(p, reflect.New(reflect.TypeOf(into).Elem()).Interface()) == nil
+	})
+	if name == "" {
+		return e
 	}
-	return e
+	return e.At(name)
+}
+
+// guilty is the path of the first field of an object that cannot be read, even alone; "" when there is none.
+func guilty(object json.RawMessage, reads func(json.RawMessage) bool) string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(object, &fields) != nil {
+		return ""
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		alone := func(value json.RawMessage) bool {
+			one, err := json.Marshal(map[string]json.RawMessage{name: value})
+			return err == nil && reads(one)
+		}
+		if alone(fields[name]) {
+			continue
+		}
+		if inner := guilty(fields[name], alone); inner != "" {
+			return name + "." + inner
+		}
+		return name
+	}
+	return ""
 }
 
 func badJSON(err error) error {
