@@ -72,6 +72,9 @@ func (r *request) decode(into any) error {
 // stand, so the fields are tried one by one.
 func (r *request) blame(err error, into any) error {
 	e := fail.From(badJSON(err))
+	if kind := (*json.UnmarshalTypeError)(nil); errors.As(err, &kind) {
+		e = e.At("") // the decoder's path has the names of embedded types in it
+	}
 	if e.Kind == fail.InvalidRequest && json.Valid(r.body) { // it is JSON, so some value does not fit
 		e = fail.Field("", "%v", err)
 	}
@@ -109,10 +112,23 @@ func guilty(object json.RawMessage, reads func(json.RawMessage) bool) string {
 	return ""
 }
 
+// instead says what does fit, where that is plain.
+func instead(t reflect.Type) string {
+	switch k := t.Kind(); {
+	case k >= reflect.Int && k <= reflect.Uint64:
+		return ", a whole number does"
+	case k == reflect.Float32 || k == reflect.Float64:
+		return ", a number does"
+	case k == reflect.Bool:
+		return ", true or false do"
+	}
+	return ""
+}
+
 func badJSON(err error) error {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {
-		return fail.Field(kind.Field, "a JSON %s does not fit here", kind.Value)
+		return fail.Field(kind.Field, "a JSON %s does not fit here%s", kind.Value, instead(kind.Type))
 	}
 	if text, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		name, _ := strconv.Unquote(text)

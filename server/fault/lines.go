@@ -55,3 +55,6 @@ func lines(p []byte, read func(string) error) (told bool, err error) {
 	}
 	return true, nil
 }
+
+// Lines are the changes, each as UnmarshalJSON reads it.
+func (m Mutations) Lines() []string { return tellMutations(&Rule{Then: Then{Mutate: m}}) }
