@@ -235,12 +235,8 @@ func (f *form) Submit(words, icon, class string) template.HTML {
 // Button is a whole form of one button, with fixed fields as pairs of name and value.
 func (f *form) Button(words, icon, class string, fields ...any) template.HTML {
 	pairs := flat(fields)
-	one := *f
-	for i := 0; i+1 < len(pairs); i += 2 { // several buttons of an operation stand on one page
-		one.id += "-" + plain(pairs[i+1])
-	}
 	var b strings.Builder
-	b.WriteString(string(one.Open("one")))
+	b.WriteString(string(f.Open("one")))
 	for i := 0; i+1 < len(pairs); i += 2 {
 		b.WriteString(string(f.Hidden(pairs[i], pairs[i+1])))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"sandbank/admin"
 	"sandbank/server/fail"
+	"sandbank/server/grant"
 )
 
 // PolicyEdit turns one knob at one level.
@@ -47,7 +48,9 @@ func editPolicy(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.Knob.Knob = q.Get("knob")
+	if e.Knob.Knob = q.Get("knob"); e.Knob.Knob == "" {
+		e.Knob.Knob = string(grant.AccessTTL)
+	}
 	for _, b := range view.Banks {
 		if i := slices.IndexFunc(b.Knobs, func(k admin.KnobView) bool { return k.Knob == e.Knob.Knob }); i >= 0 && e.Bank == "" {
 			e.Bank, e.Knob = b.Bank, b.Knobs[i]
