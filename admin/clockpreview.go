@@ -91,9 +91,20 @@ func (d *Desk) PreviewClock(m ClockMove) (*ClockPreview, error) {
 	out := &ClockPreview{From: r.Now, To: to, By: Duration(to.Sub(r.Now)), Killed: []Expiry{}, Revived: []Expiry{}}
 	as, rs := d.Space.Skew.Servers(r.Now)
 	asTo, rsTo := skew.Servers(to)
-	out.Killed = append(out.Killed, passed(d.Space.Grants, as, asTo, rs, rsTo, to)...)
-	out.Revived = append(out.Revived, passed(d.Space.Grants, asTo, as, rsTo, rs, to)...)
+	if asTo.After(as) || rsTo.After(rs) {
+		out.Killed = append(out.Killed, passed(d.Space.Grants, as, asTo, rs, rsTo, to)...)
+	}
+	if asTo.Before(as) || rsTo.Before(rs) {
+		out.Revived = append(out.Revived, passed(d.Space.Grants, asTo, as, rsTo, rs, to)...)
+	}
 	return out, nil
+}
+
+// Skew is how far the servers are from the clock.
+func (d *Desk) Skew() SkewView {
+	d.Space.Gate.RLock()
+	defer d.Space.Gate.RUnlock()
+	return skewView(d.Space.Skew)
 }
 
 // Ends are the next n ends of what lives.

@@ -21,7 +21,8 @@ func clockPages() []page {
 // Clock is the page of the space's clock: how it runs, what a jump would end, and what dies when.
 type Clock struct {
 	*visit
-	Look    admin.ClockView
+	Next    *admin.Expiry // what ends first; nil: nothing will
+	Skew    admin.SkewView
 	Asked   string // which jump is previewed, as the query says it
 	Jump    string // the same in words
 	Move    [2]string
@@ -42,7 +43,7 @@ const usualJump = "10m"
 const chartedEnds, listedEnds, siftedEnds = 14, 100, 1000
 
 func clockPage(v *visit) (any, error) {
-	c := &Clock{visit: v, Look: v.Desk.Clock(), List: v.Query.Get("view") == "list", Filter: v.Query.Get("q"), In: v.zone}
+	c := &Clock{visit: v, Skew: v.Desk.Skew(), List: v.Query.Get("view") == "list", Filter: v.Query.Get("q"), In: v.zone}
 	if zone := v.Query.Get("zone"); zone != "" {
 		var err error
 		if c.In, err = time.LoadLocation(zone); err != nil {
@@ -104,8 +105,16 @@ func (c *Clock) read() (m admin.ClockMove, err error) {
 
 // ends fetches what dies when, for the chart or for the list.
 func (c *Clock) ends() error {
+	n := chartedEnds
+	if c.List {
+		n = siftedEnds
+	}
+	all := c.Desk.Ends(n)
+	if len(all) > 0 {
+		c.Next = &all[0]
+	}
 	if !c.List {
-		c.Ends = c.Desk.Ends(chartedEnds)
+		c.Ends = all
 		for _, e := range c.Ends {
 			c.Lanes = append(c.Lanes, EndLane{e, axis(e.At.Sub(c.Now)), !e.At.After(c.Preview.To)})
 		}
@@ -116,7 +125,7 @@ func (c *Clock) ends() error {
 	if err != nil {
 		c.wrong("q", err)
 	}
-	for _, e := range c.Desk.Ends(siftedEnds) {
+	for _, e := range all {
 		if (user == "" || e.User == user || tail(e.User) == user) && (bank == "" || e.Bank == bank) && (kind == "" || e.Kind == kind) && (id == "" || e.ID == id) &&
 			len(c.Ends) < listedEnds {
 			c.Ends = append(c.Ends, e)
@@ -193,14 +202,14 @@ func lastSunday(year int, month time.Month) time.Time {
 func (c *Clock) Speeds() []string { return []string{"1", "10", "60", "3600"} }
 
 // Rate is how fast the clock runs when it is not frozen, as a lever reads it.
-func (c *Clock) Rate() string { return strconv.FormatFloat(c.Look.Speed, 'f', -1, 64) }
+func (c *Clock) Rate() string { return strconv.FormatFloat(c.Read.Speed, 'f', -1, 64) }
 
 // Offset is the reader's zone with how far it is from UTC now.
 func (c *Clock) Offset() string { return c.Zone() + ", " + c.Local(c.Now, "-07:00") }
 
 // Apart is how far the clock is from real time, in words.
 func (c *Clock) Apart() string {
-	switch d := time.Duration(c.Look.Offset); {
+	switch d := c.Read.Offset; {
 	case d.Abs() < time.Second:
 		return "the same"
 	case d < 0:

@@ -8,7 +8,7 @@ import (
 
 // Skewed says in words what the servers' clocks do to a client; empty when they agree.
 func (c *Clock) Skewed() string {
-	s := c.Look.Skew
+	s := c.Skew
 	as, rs := time.Duration(s.AuthorizationServer), time.Duration(s.ResourceServer)
 	switch d := rs - as; {
 	case d < 0:
@@ -28,7 +28,7 @@ func (c *Clock) Skewed() string {
 // Dates are what the Date header can be told to do, with what it does now among them.
 func (c *Clock) Dates() []string {
 	all := []string{"follows=follows the server", "off=is missing", "0s=tells this clock", "300s=is 5 min fast", "-300s=is 5 min slow"}
-	switch now := c.Look.Skew.Date; now {
+	switch now := c.Skew.Date; now {
 	case "follows", "off", "0s":
 	case "5m":
 		all[3] = "5m=is 5 min fast"

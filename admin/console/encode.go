@@ -86,10 +86,17 @@ func member(t reflect.Type, name string) reflect.Type {
 	if t.Kind() != reflect.Struct {
 		return nil
 	}
-	for _, f := range reflect.VisibleFields(t) {
-		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if tag == name && f.IsExported() {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); tag == name && f.IsExported() {
 			return f.Type
+		}
+	}
+	for i := range t.NumField() { // those of embedded structs count as its own, unless it has the name itself
+		if f := t.Field(i); f.Anonymous && f.Tag.Get("json") == "" {
+			if found := member(inner(f.Type), name); found != nil {
+				return found
+			}
 		}
 	}
 	return nil

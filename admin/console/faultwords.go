@@ -119,9 +119,7 @@ func changeWords(t *fault.Then) (out []string) {
 	if t.Type != "" {
 		out = append(out, "called "+t.Type)
 	}
-	for _, h := range lined(t.Headers) {
-		out = append(out, h)
-	}
+	out = append(out, lined(t.Headers)...)
 	for _, name := range t.Strip {
 		out = append(out, "without "+name)
 	}

@@ -156,6 +156,9 @@ func (e *PolicyEdit) choices(seen admin.PolicyLevel) {
 	}
 }
 
+// Survive are the cases that the knob is for.
+func (e *PolicyEdit) Survive() []Case { return e.cases(e.Text.Cases) }
+
 // Where names what is turned: "bg-demo at berlin".
 func (e *PolicyEdit) Where() string {
 	switch depthOf(e.Place) {

@@ -1,7 +1,9 @@
 package console
 
 import (
+	"maps"
 	"strings"
+	"sync"
 
 	"sandbank/admin"
 	"sandbank/server/clock"
@@ -37,7 +39,15 @@ func textOf(knob string) knobText {
 	return knobText{Title: knob, Group: restGroup}
 }
 
-func knobTexts() map[string]knobText {
+// knobTexts are told about the knobs.
+var knobTexts = sync.OnceValue(func() map[string]knobText {
+	all := lifeTexts()
+	maps.Copy(all, bendTexts())
+	return all
+})
+
+// lifeTexts are those of lifetimes and refreshing.
+func lifeTexts() map[string]knobText {
 	return map[string]knobText{
 		"code": {Title: "Code", Group: lifeGroup, Head: true, Retimes: true, Cases: []string{"E42", "E43"},
 			Why: "A user who dawdles on the way back brings a code that is dead.", Learn: "Start the flow again with a friendly word. Never send the same code twice."},
@@ -71,6 +81,12 @@ func knobTexts() map[string]knobText {
 			Why: "A refresh may return the access token that is alive already.", Learn: "Do not loop until it is another one."},
 		"refresh-scope": {Title: "Scope", Group: passGroup, Cases: []string{"E36"},
 			Why: "A refresh may take away a part of what the user agreed to.", Learn: "Read the scope of each answer, and do without the rest."},
+	}
+}
+
+// bendTexts are those of telling and of everything else.
+func bendTexts() map[string]knobText {
+	return map[string]knobText{
 		"expires_in": {Title: "Says", Group: tellGroup, Head: true, Cases: []string{"E05", "E06", "E07", "E08", "E09", "E10", "E04"},
 			Why: "expires_in is a number, in most cases. It has been a text, a float, null, milliseconds and missing.", Learn: "What makes no sense is unknown: neither zero nor for ever. Use the token until a 401."},
 		"expires_in_lie": {Title: "Lies by", Group: tellGroup, Zero: "nothing", Cases: []string{"E11", "E12"},
