@@ -280,6 +280,13 @@ func (p *Panel) api(ctx fiber.Ctx, space *world.Space, root, path string) error 
 		return refuse(ctx, fail.New(fail.InvalidRequest, "the query is not properly encoded"))
 	}
 	r := &request{Desk: p.Desk(space, root), panel: p, ctx: ctx, params: params, query: query, body: bytes.Clone(ctx.Request().Body())}
+	if r.Origin == "" {
+		scheme := "http://"
+		if p.options.Secure {
+			scheme = "https://"
+		}
+		r.Origin = scheme + string(ctx.Request().Host()) // which the guard knows to be one of ours
+	}
 	out, err := e.do(r)
 	switch {
 	case err != nil:

@@ -28,6 +28,7 @@ type Options struct {
 	Hosts      []string    // host names that may be called besides loopback ones
 	Version    string
 	Secure     bool            // whether the port speaks TLS
+	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
 	Life       context.Context // streams and waits end with it; nil: never
 	Replay     Replay          // nil: nothing can be replayed
 }
@@ -44,7 +45,8 @@ func New(o Options) *Panel {
 		o.Life = context.Background()
 	}
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), clockPreviewEndpoints(), policyReachEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), faultEndpoints(), faultTryEndpoints(), settingEndpoints(),
+	for _, group := range [][]endpoint{clockEndpoints(), clockPreviewEndpoints(), policyEndpoints(), policyReachEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(),
+		clientEndpoints(), serviceEndpoints(), userEndpoints(), accountEndpoints(), faultEndpoints(), faultTryEndpoints(), scenarioEndpoints(), reportEndpoints(), settingEndpoints(),
 		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
@@ -71,6 +73,7 @@ type Desk struct {
 	World      *world.World
 	Space      *world.Space
 	Root       string // prefix of the space in URLs
+	Origin     string // scheme and host of the sandbox as its caller knows it
 	Banks      []string
 	Operations []Operation
 
@@ -79,7 +82,7 @@ type Desk struct {
 
 // Desk is the one of a space, for callers without HTTP.
 func (p *Panel) Desk(s *world.Space, root string) *Desk {
-	return &Desk{World: p.options.World, Space: s, Root: root, Banks: p.options.Banks, Operations: p.options.Operations, options: &p.options}
+	return &Desk{World: p.options.World, Space: s, Root: root, Origin: strings.TrimSuffix(p.options.PublicURL, "/"), Banks: p.options.Banks, Operations: p.options.Operations, options: &p.options}
 }
 
 // Secure tells whether the port speaks TLS.

@@ -66,6 +66,7 @@ type Inside struct {
 	Operations []Operation
 	Version    string
 	Secure     bool            // whether the port speaks TLS
+	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
 	Life       context.Context // ends when the server begins to shut down: streams end then
 	Replay     Replay
 }
@@ -107,7 +108,7 @@ func New(o Options) (*Server, error) {
 	plant := func(l *ledger.Ledger, g *grant.Grants, now time.Time) error {
 		return fixed.Plant(l, g, seed.Options{Epoch: now, People: o.People})
 	}
-	w, err := world.New(world.Options{Banks: profiles, Plant: plant, History: history, Policy: o.Policy,
+	w, err := world.New(world.Options{Banks: profiles, Plant: plant, History: history, People: fixed.People(), Policy: o.Policy,
 		Start: o.Start, Frozen: o.Freeze, Seed: o.Seed, Journal: o.Journal})
 	if err != nil {
 		return nil, err
@@ -123,7 +124,7 @@ func New(o Options) (*Server, error) {
 	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
 	m.life, s.end = context.WithCancel(context.Background())
 	if m.desk = o.Admin != nil; m.desk {
-		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Version: o.Version, Secure: m.secure,
+		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Version: o.Version, Secure: m.secure, PublicURL: m.public,
 			Life: m.life, Replay: s.replay})
 	}
 	s.app = fiber.New(fiber.Config{

@@ -146,8 +146,11 @@ func (v *visit) Here(pairs ...string) string {
 // Param is a variable segment of the path.
 func (v *visit) Param(name string) string { return v.params[name] }
 
-// Origin is the base URL as the browser used it, for commands that are copied.
+// Origin is the base URL, the public one or as the browser used it, for commands that are copied.
 func (v *visit) Origin() string {
+	if v.Desk.Origin != "" {
+		return v.Desk.Origin
+	}
 	scheme := "http://"
 	if v.Secure() {
 		scheme = "https://"

@@ -119,13 +119,31 @@ func (f *Faults) Once(text string, a Ask, now time.Time) (*Hit, error) {
 	}
 	r.settle()
 	r.ID = "header"
-	if !r.When.holds(&a) {
-		return nil, nil
+	return r.struck(&a, now), nil
+}
+
+// Strike spoils one request by a rule that nobody armed, whatever it says of how often; the journal shows it under the id. Nil: the
+// space does not allow it, or the rule is for other calls.
+func (f *Faults) Strike(r Rule, id string, a Ask, now time.Time) *Hit {
+	if !f.Headers() {
+		return nil
+	}
+	r = r.clone()
+	r.When.Nth, r.Often = 0, Often{Seed: r.Often.Seed}
+	r.settle()
+	r.ID = id
+	return r.struck(&a, now)
+}
+
+// struck is the one call that the rule is for, or nil.
+func (r Rule) struck(a *Ask, now time.Time) *Hit {
+	if !r.When.holds(a) {
+		return nil
 	}
 	if r.Often.Seed == 0 {
 		r.Often.Seed = uint64(now.UnixNano())
 	}
-	return &Hit{Rule: &r, N: 1, Delay: r.Then.delay(r.dice(1))}, nil
+	return &Hit{Rule: &r, N: 1, Delay: r.Then.delay(r.dice(1))}
 }
 
 // holds tells whether a call is one of those that the rule is for. What is cheap to know is asked first.

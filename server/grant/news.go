@@ -23,7 +23,7 @@ type News struct {
 	Grant   *Grant
 	Consent *Consent
 	Event   *Event    // who did it and why, where somebody did
-	Ends    time.Time // the first instant at which the token or consent is over; zero: never, or a grant
+	Ends    time.Time // the first instant at which the token, its grant or the consent is over; zero: never
 	Was     time.Time // of WasRetimed: the former end
 }
 
@@ -38,6 +38,9 @@ func (g *Grants) Hear(f func(News)) {
 		switch {
 		case old == nil:
 			n.What = WasIssued
+			if over := g.over(now); !over.IsZero() && (n.Ends.IsZero() || over.Before(n.Ends)) {
+				n.Ends = over
+			}
 		case old.Revoked == nil && now.Revoked != nil:
 			n.What, n.Event = WasRevoked, now.Revoked
 		case old.Spent == nil && now.Spent != nil:
@@ -55,14 +58,14 @@ func (g *Grants) Hear(f func(News)) {
 		}
 	})
 	g.consents.Hear(func(old, now *Consent) {
-		if now != nil && (old == nil || old.Stored != now.Stored || !old.Until.Equal(now.Until)) {
-			f(News{What: WasChanged, Consent: now, Event: now.Ended, Ends: now.Until})
+		if now != nil && (old == nil || old.Stored != now.Stored || !old.Until.Equal(now.Until) || !old.Over.Equal(now.Over)) {
+			f(News{What: WasChanged, Consent: now, Event: now.Ended, Ends: now.end()})
 		}
 	})
 }
 
-// Passed are the tokens and consents whose end came after from, up to and at to, and that nothing else had ended: soonest first, at most
-// n of them, the others only counted. next is the first end after to; zero when there is none.
+// Passed are the tokens, consents and grants whose end came after from, up to and at to, and that nothing else had ended: soonest first,
+// at most n of them, the others only counted. next is the first end after to; zero when there is none.
 func (g *Grants) Passed(from, to time.Time, n int) (ended []News, more int, next time.Time) {
 	look := func(n News, stands func() bool) bool {
 		switch at := n.Ends; {
@@ -77,10 +80,19 @@ func (g *Grants) Passed(from, to time.Time, n int) (ended []News, more int, next
 		return true
 	}
 	g.tokens.Range(func(_ string, t *Token) bool {
-		return look(News{What: WasEnded, Token: t, Ends: g.dead(t)}, func() bool { return t.Spent == nil && revocation(t, g.grants.Get(t.Grant)) == nil })
+		return look(News{What: WasEnded, Token: t, Ends: g.dead(t)}, func() bool { return t.Spent == nil && revocation(t, g.grants.Get(t.Grant), t.Expires) == nil })
 	})
 	g.consents.Range(func(_ string, c *Consent) bool {
-		return look(News{What: WasEnded, Consent: c, Ends: c.Until}, func() bool { return c.Stored == Valid })
+		n := News{What: WasEnded, Consent: c, Ends: c.end()}
+		if !n.Ends.Equal(c.Until) {
+			gone := *c
+			gone.Stored = RevokedByPSU
+			n.What, n.Consent, n.Event = WasChanged, &gone, c.Ending(n.Ends)
+		}
+		return look(n, func() bool { return c.Stored == Valid })
+	})
+	g.ending(func(v *Grant) {
+		look(News{What: WasRevoked, Grant: v, Event: v.Ending(v.Over), Ends: v.Over}, func() bool { return true })
 	})
 	slices.SortFunc(ended, func(a, b News) int {
 		if c := a.Ends.Compare(b.Ends); c != 0 {
@@ -95,8 +107,11 @@ func (g *Grants) Passed(from, to time.Time, n int) (ended []News, more int, next
 }
 
 func (n News) id() string {
-	if n.Token != nil {
+	switch {
+	case n.Token != nil:
 		return n.Token.ID
+	case n.Grant != nil:
+		return n.Grant.ID
 	}
 	return n.Consent.ID
 }

@@ -166,7 +166,10 @@ func (s *Space) event(n grant.News) *journal.Event {
 	case grant.WasRetimed:
 		e.Type, e.At = journal.TokenRetimed, s.Clock.Now()
 	case grant.WasChanged:
-		e.Type, e.At = journal.ConsentChanged, s.Clock.Now()
+		e.Type = journal.ConsentChanged
+		if n.Event == nil || !n.Event.At.Equal(n.Ends) { // else it ended by itself, then
+			e.At = s.Clock.Now()
+		}
 	case grant.WasEnded:
 		e.Type, e.At = journal.TokenExpired, n.Ends
 		if n.Consent != nil {

@@ -16,6 +16,7 @@ import (
 	"crypto/rand"
 	"regexp"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sandbank/server/clock"
@@ -25,6 +26,7 @@ import (
 	"sandbank/server/grant"
 	"sandbank/server/journal"
 	"sandbank/server/ledger"
+	"sandbank/server/scenario"
 	"sandbank/server/store"
 )
 
@@ -39,6 +41,7 @@ type Options struct {
 	Banks   []grant.Profile
 	Plant   Plant
 	History History
+	People  People
 	Policy  []Setting    // turned in every new space
 	Source  clock.Source // nil: the machine's clock
 	Start   time.Time    // what the clock of a new space shows; zero: real time
@@ -60,8 +63,8 @@ type Setting struct {
 	Value grant.Value
 }
 
-// Space is one private world. Ledger, Grants and Faults are replaced by a reset or restore: hold Gate, for reading, as long as you use
-// them.
+// Space is one private world. Ledger, Grants, Faults and Scenarios are replaced by a reset or restore: hold Gate, for reading, as long
+// as you use them.
 type Space struct {
 	Name    string
 	Key     string // opens this space's levers and no other's; from crypto/rand always
@@ -72,25 +75,30 @@ type Space struct {
 	Faults  *fault.Faults
 	Journal *journal.Journal
 	History History
-	Born    time.Time // what its clock showed when it was made
+	Born    time.Time  // what its clock showed when it was made
+	Skew    clock.Skew // of the banks' servers against Clock
 	Gate    sync.RWMutex
 
-	Switches Switches
-	Skew     clock.Skew // of the banks' servers against Clock
+	Scenarios *scenario.Book // which are armed
 
 	world     *World
 	activity  activity
 	teller    teller
 	origin    *Snapshot // what the space starts from; nil: what Plant plants
+	switches  switchboard
 	snapshots *store.Map[uint64, Stored]
 	shots     uint64 // number of the last snapshot
+	life      life
 }
 
 // World is all spaces of one process.
 type World struct {
 	options Options
 	spaces  *store.Map[string, Space]
-	making  sync.Mutex
+	making  sync.Mutex   // whoever makes or ends a space
+	deleted []*Deleted   // the last one last; guarded by making
+	due     atomic.Int64 // real time before which no space has been idle for too long, in nanoseconds since 1970
+	dropped atomic.Int64
 }
 
 // New makes a world with the main space in it.
@@ -102,6 +110,7 @@ func New(o Options) (*World, error) {
 		o.Journal = 2000
 	}
 	w := &World{options: o, spaces: store.New[string, Space]()}
+	w.due.Store(never)
 	if _, err := w.Create(Main); err != nil {
 		return nil, err
 	}
@@ -112,8 +121,42 @@ var nameForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 
 // Create makes a space; an empty name gets a random one. Names are labels of a host name, because a space can be reached by one.
 func (w *World) Create(name string) (*Space, error) {
+	all, err := w.CreateAll([]string{name}, 0)
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// CreateAll makes several spaces or none. Each lives for idle of real time without traffic; 0 is for ever.
+func (w *World) CreateAll(names []string, idle time.Duration) (made []*Space, err error) {
+	if err := lifetime(idle); err != nil {
+		return nil, err
+	}
 	w.making.Lock()
 	defer w.making.Unlock()
+	w.drop()
+	for _, name := range names {
+		s, err := w.create(name, rand.Text())
+		if err != nil {
+			for _, one := range made {
+				w.take(one.Name)
+			}
+			return nil, err
+		}
+		w.spaces.Put(s.Name, s)
+		made = append(made, s)
+	}
+	if idle > 0 {
+		for _, s := range made {
+			s.live(idle)
+		}
+	}
+	return made, nil
+}
+
+// create makes a space that is not found yet.
+func (w *World) create(name, key string) (*Space, error) {
 	if name == "" {
 		name = "s-" + dice.Real().Text(dice.Lower, 8)
 	}
@@ -125,15 +168,14 @@ func (w *World) Create(name string) (*Space, error) {
 	case w.spaces.Len() >= MaxSpaces:
 		return nil, fail.New(fail.TooMany, "there are %d spaces already", MaxSpaces)
 	}
-	s := &Space{Name: name, Key: rand.Text(), Clock: clock.New(w.options.Source), Journal: journal.New(w.options.Journal), History: w.options.History, world: w,
-		snapshots: store.New[uint64, Stored]()}
+	s := &Space{Name: name, Key: key, Clock: clock.New(w.options.Source), Journal: journal.New(w.options.Journal), History: w.options.History, world: w,
+		snapshots: store.New[uint64, Stored](), switches: newSwitchboard()}
 	s.teller.gone = make(chan struct{})
 	s.wind()
 	if err := s.plant(); err != nil {
 		return nil, err
 	}
 	s.listen()
-	w.spaces.Put(name, s)
 	return s, nil
 }
 
@@ -168,9 +210,11 @@ func (s *Space) plant() error {
 	if err != nil {
 		return err
 	}
-	s.Ledger, s.Grants, s.Faults, s.Switches = l, g, fault.New(s.Dice), Switched()
+	s.Ledger, s.Grants, s.Faults, s.Scenarios = l, g, fault.New(s.Dice), scenario.NewBook()
+	s.switches.set(standard())
 	if n := s.origin; n != nil {
-		s.Faults, s.Switches = n.faults.On(s.Dice), n.switches
+		s.Faults, s.Scenarios = n.faults.On(s.Dice), n.scenarios.Clone()
+		s.switches.set(n.switches)
 	}
 	return nil
 }
@@ -192,21 +236,24 @@ func (s *Space) planted(d *dice.Dice) (*ledger.Ledger, *grant.Grants, error) {
 	return l, g, nil
 }
 
+// People are how new people come to the spaces.
+func (w *World) People() People { return w.options.People }
+
+// Door is how people and machines get tokens at a bank.
+func (w *World) Door(bank string) grant.Door {
+	for i := range w.options.Banks {
+		if w.options.Banks[i].Bank == bank {
+			return w.options.Banks[i].Door
+		}
+	}
+	return grant.Door{}
+}
+
 // Space returns a space by name, or nil.
 func (w *World) Space(name string) *Space { return w.spaces.Get(name) }
 
 // Spaces are all, by name.
-func (w *World) Spaces() []*Space { return w.spaces.All(nil) }
-
-// Delete ends a space; the main one stays.
-func (w *World) Delete(name string) error {
-	if name == Main {
-		return fail.New(fail.Forbidden, "the main space cannot be deleted; it can be reset")
-	}
-	s := w.spaces.Take(name)
-	if s == nil {
-		return fail.New(fail.NotFound, "there is no space %q", name)
-	}
-	close(s.teller.gone)
-	return nil
+func (w *World) Spaces() []*Space {
+	w.expire()
+	return w.spaces.All(nil)
 }
