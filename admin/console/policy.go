@@ -41,6 +41,11 @@ type PolicyLine struct {
 	Cells      []PolicyCell
 }
 
+// Turned tells whether the row sets something of what is shown.
+func (l PolicyLine) Turned() bool {
+	return slices.ContainsFunc(l.Cells, func(c PolicyCell) bool { return c.Here })
+}
+
 // PolicyCell is what one knob is in one row.
 type PolicyCell struct {
 	Column
@@ -157,8 +162,11 @@ func (p *Policies) banks(all *admin.PolicyView) {
 	for _, b := range all.Banks {
 		p.Lines = append(p.Lines, p.line(b.Bank, b))
 		for _, l := range all.Levels {
-			if l.Level.Bank == b.Bank && l.Level.Client+l.Level.User != "" {
-				p.Lines = append(p.Lines, p.set(tail(l.Level.Client+l.Level.User), true, l.Level, all))
+			if l.Level.Bank != b.Bank || l.Level.Client+l.Level.User == "" {
+				continue
+			}
+			if own := p.set(tail(l.Level.Client+l.Level.User), true, l.Level, all); own.Turned() {
+				p.Lines = append(p.Lines, own)
 			}
 		}
 	}

@@ -7,7 +7,9 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"sandbank/admin/console"
 	"sandbank/server"
+	"sandbank/server/grant"
 )
 
 // cell is a value of the matrix.
@@ -112,6 +114,15 @@ func TestPolicyEditorPicksALevel(t *testing.T) {
 	contains(t, doc, ".err", "400 is more than")
 	pressed(s, shown(s, "/admin/policies/edit?knob=refresh-scope&bank=s2s", 200), "main form.body", 303, "set.refresh-scope", "drop:accounts")
 	contains(t, shown(s, "/admin/policies", 200), "#turned", "drop:accounts")
+}
+
+func TestEveryKnobIsExplained(t *testing.T) {
+	t.Parallel()
+	for _, s := range grant.Specs() {
+		if !console.Told(string(s.Knob)) {
+			t.Errorf("nothing says what %s is there for, or what a client does about it", s.Knob)
+		}
+	}
 }
 
 func TestPoliciesAreTakenAlongAndReset(t *testing.T) {
