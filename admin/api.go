@@ -68,30 +68,67 @@ func (r *request) decode(into any) error {
 	return nil
 }
 
-// blame finds the field that a decoding error is about. Types that read themselves do not know under which name they stand, so the
-// fields are tried one by one.
+// blame finds the field that a decoding error is about, by its path. Types that read themselves do not know under which name they
+// stand, so the fields are tried one by one.
 func (r *request) blame(err error, into any) error {
 	e := fail.From(badJSON(err))
+	if kind := (*json.UnmarshalTypeError)(nil); errors.As(err, &kind) {
+		e = e.At("") // the decoder's path has the names of embedded types in it
+	}
 	if e.Kind == fail.InvalidRequest && json.Valid(r.body) { // it is JSON, so some value does not fit
 		e = fail.Field("", "%v", err)
 	}
-	var fields map[string]json.RawMessage
-	if e.Kind != fail.InvalidField || e.Param != "" || json.Unmarshal(r.body, &fields) != nil {
+	if e.Kind != fail.InvalidField || e.Param != "" {
 		return e
 	}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		one, _ := json.Marshal(map[string]json.RawMessage{name: fields[name]})
-		if json.Unmarshal(one, reflect.New(reflect.TypeOf(into).Elem()).Interface()) != nil {
-			return e.At(name)
-		}
+	name := guilty(r.body, func(p json.RawMessage) bool {
+		return json.Unmarshal(p, reflect.New(reflect.TypeOf(into).Elem()).Interface()) == nil
+	})
+	if name == "" {
+		return e
 	}
-	return e
+	return e.At(name)
+}
+
+// guilty is the path of the first field of an object that cannot be read, even alone; "" when there is none.
+func guilty(object json.RawMessage, reads func(json.RawMessage) bool) string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(object, &fields) != nil {
+		return ""
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		alone := func(value json.RawMessage) bool {
+			one, err := json.Marshal(map[string]json.RawMessage{name: value})
+			return err == nil && reads(one)
+		}
+		if alone(fields[name]) {
+			continue
+		}
+		if inner := guilty(fields[name], alone); inner != "" {
+			return name + "." + inner
+		}
+		return name
+	}
+	return ""
+}
+
+// instead says what does fit, where that is plain.
+func instead(t reflect.Type) string {
+	switch k := t.Kind(); {
+	case k >= reflect.Int && k <= reflect.Uint64:
+		return ", a whole number does"
+	case k == reflect.Float32 || k == reflect.Float64:
+		return ", a number does"
+	case k == reflect.Bool:
+		return ", true or false do"
+	}
+	return ""
 }
 
 func badJSON(err error) error {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {
-		return fail.Field(kind.Field, "a JSON %s does not fit here", kind.Value)
+		return fail.Field(kind.Field, "a JSON %s does not fit here%s", kind.Value, instead(kind.Type))
 	}
 	if text, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		name, _ := strconv.Unquote(text)

@@ -3,6 +3,7 @@ package admin
 import (
 	"encoding/json"
 	"math"
+	"strconv"
 	"time"
 
 	"sandbank/server/clock"
@@ -148,8 +149,9 @@ func (m *ClockMove) check() (what string, err error) {
 	}
 	note(m.Advance != nil, "moved the clock")
 	note(m.Set != nil, "set the clock")
-	note(m.Freeze != nil, "froze or thawed the clock")
-	note(m.Speed != nil, "changed the clock's speed")
+	note(m.Freeze != nil && *m.Freeze, "froze the clock")
+	note(m.Freeze != nil && !*m.Freeze, "let the clock run")
+	note(m.Speed != nil, "set the clock's speed")
 	note(m.To != "", "moved the clock to the next expiry")
 	note(m.Skew != nil, "set the servers' clocks apart")
 	note(m.Reset, "set the clock to real time")
@@ -165,6 +167,8 @@ func (m *ClockMove) check() (what string, err error) {
 		what += " to " + m.Set.Format(time.RFC3339)
 	case m.Speed != nil && (math.IsNaN(*m.Speed) || *m.Speed < 0 || *m.Speed > 1e6):
 		return "", fail.Field("speed", "%v is not between 0 and 1000000", *m.Speed)
+	case m.Speed != nil:
+		what += " to ×" + strconv.FormatFloat(*m.Speed, 'f', -1, 64)
 	case m.To != "" && m.To != "next-expiry":
 		return "", fail.Field("to", "%q is not next-expiry", m.To)
 	case m.Skew != nil:
@@ -199,15 +203,11 @@ func (d *Desk) move(m ClockMove) error {
 		c.Reset()
 		d.Space.Skew = clock.Skew{}
 	default:
-		edge, ok := map[string]time.Duration{"before": -time.Second, "at": 0, "": 0, "after": time.Second}[m.Edge]
-		if !ok {
-			return fail.Field("edge", "%q is none of before, at, after", m.Edge)
+		at, err := d.edge(m.Edge, c.Now())
+		if err != nil {
+			return err
 		}
-		next := d.Space.Grants.Ends(c.Now(), 1)
-		if len(next) == 0 {
-			return fail.New(fail.Conflict, "nothing will expire")
-		}
-		c.Set(next[0].At.Add(edge))
+		c.Set(at)
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ func TestFaultRefusals(t *testing.T) {
 		{`{"when":{"bank":"yoisho","op":"tokn"},"then":{"status":500}}`, "when.op"},
 		{`{"preset":"nothing"}`, "preset"},
 		{`{"preset":"x","line":"status=500"}`, "line"},
-		{`{"then":{"delay":"soon"}}`, "then"},
+		{`{"then":{"delay":"soon"}}`, "then.delay"},
 		{`{"then":{"statsu":500}}`, "statsu"},
 	}
 	for _, tt := range tests {

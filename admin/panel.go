@@ -45,9 +45,15 @@ func New(o Options) *Panel {
 		o.Life = context.Background()
 	}
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(),
-		clientEndpoints(), serviceEndpoints(), userEndpoints(), accountEndpoints(), faultEndpoints(), scenarioEndpoints(), reportEndpoints(), settingEndpoints(),
-		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), stateEndpoints(), spaceEndpoints(), activityEndpoints()} {
+	for _, group := range [][]endpoint{
+		clockEndpoints(), clockPreviewEndpoints(),
+		policyEndpoints(), policyReachEndpoints(),
+		tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(),
+		clientEndpoints(), serviceEndpoints(), userEndpoints(), accountEndpoints(),
+		faultEndpoints(), faultTryEndpoints(), scenarioEndpoints(), reportEndpoints(), settingEndpoints(),
+		streamEndpoints(), journalEndpoints(), replayEndpoints(),
+		snapshotEndpoints(), stateEndpoints(), spaceEndpoints(), activityEndpoints(),
+	} {
 		p.endpoints = append(p.endpoints, group...)
 	}
 	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",

@@ -474,7 +474,7 @@ func TestPolicyRefusals(t *testing.T) {
 		{`{"level":{"bank":"yoisho"},"set":{"access":"soon"}}`, "set.access"}, {`{"level":{"bank":"yoisho"},"set":{"access":"-5s"}}`, "set.access"},
 		{`{"level":{"bank":"yoisho"},"set":{"refresh":"5s"}}`, "set.refresh"}, {`{"level":{"bank":"yoisho"},"set":{"grace":"5s"}}`, "set.grace"},
 		{`{"set":{"nonsense":"5s"}}`, "set.nonsense"}, {`{"level":{"bank":"yoisho"},"set":{"consent-models":"all"}}`, "set.consent-models"}, {`{"unset":["nonsense"]}`, "unset"},
-		{`{"set":{"access":"5s"},"unset":["access"]}`, "unset"}, {`{"set":{"access":null}}`, "set"}, {`{"set":{"access":["5s"]}}`, "set"}, {`{"set":{"uses":1.5}}`, "set.uses"},
+		{`{"set":{"access":"5s"},"unset":["access"]}`, "unset"}, {`{"set":{"access":null}}`, "set.access"}, {`{"set":{"access":["5s"]}}`, "set.access"}, {`{"set":{"uses":1.5}}`, "set.uses"},
 		{`{"set":["access"]}`, "set"}, {`{"unset":"access"}`, "unset"}, {`{"set":{"jitter":101}}`, "set.jitter"},
 		{`{"level":{"bank":"yoisho","user":"dave"},"set":{"fidelity":"original"}}`, "set.fidelity"},
 		{`{"level":{"bank":"yoisho","client":"` + yoishoID + `"},"set":{"session":"5m"}}`, "set.session"},

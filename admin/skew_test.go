@@ -171,7 +171,7 @@ func TestSkewIsStateLikeAnyOther(t *testing.T) {
 		}
 	}
 	for body, field := range map[string]string{`{}`: "skew", `{"date":"on"}`: "skew.date", `{"resourceServer":"400d"}`: "skew.resourceServer",
-		`{"date":"-400d"}`: "skew.date", `{"authorizationServer":5}`: "skew", `{"bank":"1s"}`: "bank"} {
+		`{"date":"-400d"}`: "skew.date", `{"authorizationServer":5}`: "skew.authorizationServer", `{"bank":"1s"}`: "bank"} {
 		if a := d.pull("POST", "/clock", `{"skew":`+body+`}`).Want(422); !strings.Contains(a.Body, `"`+field+`"`) {
 			t.Errorf("%s: %s", body, a.Body)
 		}

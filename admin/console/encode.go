@@ -12,7 +12,8 @@ import (
 )
 
 // encode makes the JSON body of an operation from the fields of a form: its type says what is a number, a list or a text. A field that
-// was left empty is absent, unless a first value "@" says that empty counts. What does not fit is passed on as it is, so that the operation itself refuses it, by its name.
+// was left empty is absent, unless a first value "@" says that empty counts. What does not fit is passed on as it is, so that the
+// operation itself refuses it, by its name.
 func encode(in any, fields url.Values) ([]byte, error) {
 	body := map[string]any{}
 	for name, all := range fields {
@@ -85,10 +86,17 @@ func member(t reflect.Type, name string) reflect.Type {
 	if t.Kind() != reflect.Struct {
 		return nil
 	}
-	for _, f := range reflect.VisibleFields(t) {
-		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if tag == name && f.IsExported() {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); tag == name && f.IsExported() {
 			return f.Type
+		}
+	}
+	for i := range t.NumField() { // those of embedded structs count as its own, unless it has the name itself
+		if f := t.Field(i); f.Anonymous && f.Tag.Get("json") == "" {
+			if found := member(inner(f.Type), name); found != nil {
+				return found
+			}
 		}
 	}
 	return nil
@@ -123,7 +131,7 @@ func kindOf(in any, name string) string {
 func convert(t reflect.Type, all []string) (any, bool) {
 	last := all[len(all)-1]
 	switch {
-	case t != nil && t.Kind() == reflect.Slice && t != rawJSON:
+	case t != nil && t.Kind() == reflect.Slice && t != rawJSON && !reflect.PointerTo(t).Implements(texts):
 		return list(t.Elem(), all)
 	case last == "":
 		return nil, false

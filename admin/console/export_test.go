@@ -8,3 +8,9 @@ func Paths() []string {
 	}
 	return out
 }
+
+// Told tells whether the page of policies says what a knob is there for.
+func Told(knob string) bool {
+	t, ok := knobTexts()[knob]
+	return ok && t.Title != "" && t.Why != "" && t.Learn != ""
+}

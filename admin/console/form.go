@@ -20,6 +20,7 @@ type form struct {
 	then   string
 	failed *failure
 	id     string // prefix of the ids of its refusals
+	name   string // among several forms of the same operation on a page
 }
 
 // Form is the one of an operation, with the parameters of its path as pairs of name and value.
@@ -34,10 +35,26 @@ func (v *visit) Form(op string, pairs ...string) (*form, error) {
 		f.id += "-" + pairs[i+1]
 	}
 	f.id = plain(f.id)
-	if v.failed != nil && v.failed.op == op && maps.Equal(v.failed.params, f.params) {
-		f.failed = v.failed
-	}
+	f.remember()
 	return f, nil
+}
+
+// As tells the form from others of the same operation on the page, so that a refusal comes back to the right one.
+func (f *form) As(name string) *form {
+	f.name, f.id = name, f.id+"-"+plain(name)
+	f.remember()
+	return f
+}
+
+// ID begins the ids of what belongs to the form.
+func (f *form) ID() string { return f.id }
+
+// remember finds out whether it is this form that was refused.
+func (f *form) remember() {
+	f.failed = nil
+	if was := f.v.failed; was != nil && was.op == f.verb.Op && was.form == f.name && maps.Equal(was.params, f.params) {
+		f.failed = was
+	}
 }
 
 // plain makes an id of any text.
@@ -69,6 +86,9 @@ func (f *form) Open(class ...string) template.HTML {
 		hidden(&b, ":"+name, f.params[name])
 	}
 	hidden(&b, "@back", f.v.Root+f.v.here)
+	if f.name != "" {
+		hidden(&b, "@form", f.name)
+	}
 	if f.then != "" {
 		hidden(&b, "@then", f.then)
 	}
@@ -238,8 +258,8 @@ func (f *form) Wrong() template.HTML {
 }
 
 // Script shows how a script does the same, with fields as pairs of name and value; the page's script keeps it up to date.
-func (f *form) Script(pairs ...string) (template.HTML, error) {
-	values := url.Values{}
+func (f *form) Script(fields ...any) (template.HTML, error) {
+	values, pairs := url.Values{}, flat(fields)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] != "" {
 			values.Add(pairs[i], pairs[i+1])

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sandbank/server/fault"
 	"sandbank/server/grant"
 )
 
@@ -23,6 +24,9 @@ func pages() []page {
 	return slices.Concat(
 		[]page{{path: "", Title: "Dashboard", name: "dashboard", build: dashboard}},
 		tokenPages(),
+		clockPages(),
+		policyPages(),
+		faultPages(),
 		[]page{{path: "palette", Title: "Search or run", Nav: "palette", name: "palette", build: func(v *visit) (any, error) { return v, nil }},
 			{path: "find", Title: "Search", Nav: "palette", name: "palette", build: find}},
 	)
@@ -96,7 +100,14 @@ func (v *visit) Armed() int {
 	return v.armed()
 }
 
-func (v *visit) armed() int { return len(v.Space.Faults.List(v.Now)) }
+func (v *visit) armed() (n int) {
+	for _, l := range v.Space.Faults.List(v.Now) {
+		if l.State == fault.Armed {
+			n++
+		}
+	}
+	return n
+}
 
 // Speed says how fast the clock runs, and how far from real time it is.
 func (v *visit) Speed() string {

@@ -30,6 +30,7 @@ func functions() template.FuncMap {
 		"pretty": pretty,
 		"class":  statusClass,
 		"tail":   tail,
+		"short":  short,
 		"add":    func(a, b int) int { return a + b },
 		"text":   func(v any) string { return fmt.Sprint(v) },
 		"bytes":  bytesText,
@@ -43,7 +44,7 @@ func named(icon, label string) template.HTML {
 
 // looks are the icon and weight of states, of tokens, grants and consents alike. Exceptions carry weight; what is live is quiet.
 var looks = map[string][2]string{
-	"live": {"play", "ok"}, "valid": {"check", "ok"}, "open": {"play", "ok"}, "armed": {"fault", "warn"}, "met": {"check", "ok"},
+	"live": {"play", "ok"}, "valid": {"check", "ok"}, "open": {"play", "ok"}, "armed": {"fault", "warn"}, "met": {"check", "ok"}, "in force": {"check", "ok"}, "over": {"clock", ""},
 	"expired": {"clock", ""}, "spent": {"undo", ""}, "used": {"check", ""}, "rotated": {"undo", ""}, "closed": {"x", ""}, "paused": {"pause", ""}, "disabled": {"pause", ""},
 	"received": {"clock", ""}, "partiallyAuthorised": {"clock", ""}, "rejected": {"x", ""}, "terminatedByTpp": {"x", ""}, "missing": {"x", ""},
 	"revoked": {"ban", "bad"}, "revokedByPsu": {"ban", "bad"}, "reused": {"alert", "bad"}, "locked": {"lock", "warn"}, "blocked": {"lock", "warn"},
@@ -75,6 +76,14 @@ func statusClass(status int) string { return "st st" + strconv.Itoa(status/100) 
 
 // tail is the end of an id like yoisho/dave: who somebody is at whichever bank.
 func tail(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
+
+// short is the beginning of an id that is too long for a row.
+func short(id string) string {
+	if r := []rune(id); len(r) > 14 {
+		return string(r[:8]) + "…"
+	}
+	return id
+}
 
 // pretty is JSON, indented; another text stays as it is.
 func pretty(text string) string {

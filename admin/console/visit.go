@@ -32,9 +32,10 @@ type visit struct {
 	failed  *failure // the action that brought the page back
 }
 
-// failure is an action that was refused, with what had been typed.
+// failure is an action that was refused, with what had been typed; or, without an op, a parameter of the page's own query.
 type failure struct {
 	op     string
+	form   string // which form of the operation
 	params map[string]string
 	values url.Values
 	Field  string
@@ -167,6 +168,19 @@ func (v *visit) Theme() string {
 
 // Failed is the refusal of the action that brought this page back; nil when there was none.
 func (v *visit) Failed() *failure { return v.failed }
+
+// wrong says that a parameter of the page's query does not fit. The page is shown all the same, with the refusal at the parameter.
+func (v *visit) wrong(name string, err error) {
+	v.failed = &failure{Field: name, Text: fail.From(err).Why, status: 422}
+}
+
+// Wrong is the refusal of a parameter of the query; empty when it fits.
+func (v *visit) Wrong(name string) string {
+	if v.failed == nil || v.failed.op != "" || v.failed.Field != name {
+		return ""
+	}
+	return v.failed.Text
+}
 
 // remember sets a cookie of the console; seconds 0 ends with the browser, negative takes it away.
 func (v *visit) remember(name, value, path string, seconds int) {

@@ -78,8 +78,8 @@ func (t *Then) checkPlace() *fail.Error {
 	return nil
 }
 
-// kinds are the refusals that a bank can be told to make.
-func kinds() []fail.Kind {
+// Refusals are those that a bank can be told to make.
+func Refusals() []fail.Kind {
 	return []fail.Kind{fail.InvalidRequest, fail.InvalidClient, fail.InvalidGrant, fail.UnauthorizedClient, fail.UnsupportedGrantType,
 		fail.InvalidScope, fail.AccessDenied, fail.ServerError, fail.TokenMissing, fail.TokenMalformed, fail.TokenUnknown, fail.TokenExpired,
 		fail.TokenRevoked, fail.TokenWrongKind, fail.InsufficientScope, fail.ConsentUnknown, fail.ConsentInvalid, fail.ConsentExpired,
@@ -91,7 +91,7 @@ func (t *Then) checkAnswer() *fail.Error {
 	switch {
 	case t.Status != 0 && (t.Status < 200 || t.Status > 599):
 		return fail.Field("then.status", "%d is no status of an answer; they go from 200 to 599", t.Status)
-	case t.Refuse != "" && !slices.Contains(kinds(), t.Refuse):
+	case t.Refuse != "" && !slices.Contains(Refusals(), t.Refuse):
 		return fail.Field("then.refuse", "there is no refusal %q; there are for example token_expired, consent_expired, invalid_grant, server_error", t.Refuse)
 	case t.Refuse != "" && t.Body != nil:
 		return fail.Field("then.body", "refuse brings the bank's own body; give one of the two")

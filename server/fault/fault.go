@@ -95,12 +95,12 @@ type Then struct {
 	Redirect string    `json:"redirect,omitempty"` // to this path or URL by 302, or to LoginPage
 
 	// Changes to an answer.
-	Type       string            `json:"type,omitempty"` // Content-Type, true or not
-	Headers    map[string]string `json:"headers,omitempty"`
-	Strip      []string          `json:"strip,omitempty"`      // headers to take away
-	Mutate     []Mutation        `json:"mutate,omitempty"`     // of its JSON
-	Cacheable  Duration          `json:"cacheable,omitempty"`  // Cache-Control: max-age, where a bank says no-store
-	RetryAfter string            `json:"retryAfter,omitempty"` // "5s" in seconds, "date:5s" as an HTTP date, "none"; with 429 or 503
+	Type       string    `json:"type,omitempty"` // Content-Type, true or not
+	Headers    Headers   `json:"headers,omitempty"`
+	Strip      []string  `json:"strip,omitempty"`      // headers to take away
+	Mutate     Mutations `json:"mutate,omitempty"`     // of its JSON
+	Cacheable  Duration  `json:"cacheable,omitempty"`  // Cache-Control: max-age, where a bank says no-store
+	RetryAfter string    `json:"retryAfter,omitempty"` // "5s" in seconds, "date:5s" as an HTTP date, "none"; with 429 or 503
 
 	// Time and the connection.
 	Delay    Duration `json:"delay,omitempty"`
