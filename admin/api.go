@@ -242,7 +242,7 @@ func (p *Panel) api(ctx fiber.Ctx, space *world.Space, root, path string) error 
 	if err != nil {
 		return refuse(ctx, fail.New(fail.InvalidRequest, "the query is not properly encoded"))
 	}
-	r := &request{Desk: p.Desk(space, root), panel: p, ctx: ctx, params: params, query: query, body: bytes.Clone(ctx.Request().Body())}
+	r := &request{Desk: p.DeskFor(ctx, space, root), panel: p, ctx: ctx, params: params, query: query, body: bytes.Clone(ctx.Request().Body())}
 	out, err := e.do(r)
 	switch {
 	case err != nil:

@@ -39,6 +39,7 @@ type ClockView struct {
 	Offset Duration  `json:"offset"` // now - real
 	Speed  float64   `json:"speed"`  // virtual seconds per real second
 	Frozen bool      `json:"frozen"`
+	Skew   SkewView  `json:"skew"`
 	Next   []Expiry  `json:"next"` // what ends next, soonest first
 }
 
@@ -60,7 +61,8 @@ type ClockMove struct {
 	Speed   *float64   `json:"speed,omitempty"`
 	To      string     `json:"to,omitempty"`   // "next-expiry"
 	Edge    string     `json:"edge,omitempty"` // before (by 1 s), at, after (by 1 s); of to
-	Reset   bool       `json:"reset,omitempty"`
+	Skew    *SkewOrder `json:"skew,omitempty"`
+	Reset   bool       `json:"reset,omitempty"` // real time, without a skew
 }
 
 // ClockMoved says what a move did.
@@ -74,7 +76,7 @@ func clockEndpoints() []endpoint {
 	return []endpoint{
 		{method: "GET", path: "/clock", op: "clock", doc: "what time it is here, and what ends next", out: ClockView{},
 			do: func(r *request) (any, error) { return r.Clock(), nil }},
-		{method: "POST", path: "/clock", op: "moveClock", doc: "jump, set, freeze, speed, go to the next expiry, or back to real time", in: ClockMove{}, out: ClockMoved{},
+		{method: "POST", path: "/clock", op: "moveClock", doc: "jump, set, freeze, speed, go to the next expiry, set servers apart, or back to real time", in: ClockMove{}, out: ClockMoved{},
 			do: func(r *request) (any, error) {
 				var m ClockMove
 				if err := r.decode(&m); err != nil {
@@ -94,7 +96,7 @@ func (d *Desk) Clock() ClockView {
 
 func (d *Desk) clock() ClockView {
 	r := d.Space.Clock.Read()
-	v := ClockView{Now: r.Now, Real: r.Real, Offset: Duration(r.Offset.Round(time.Millisecond)), Speed: r.Speed, Frozen: r.Frozen, Next: []Expiry{}}
+	v := ClockView{Now: r.Now, Real: r.Real, Offset: Duration(r.Offset.Round(time.Millisecond)), Speed: r.Speed, Frozen: r.Frozen, Skew: skewView(d.Space.Skew), Next: []Expiry{}}
 	for _, e := range d.Space.Grants.Ends(r.Now, 10) {
 		v.Next = append(v.Next, expiry(e, r.Now))
 	}
@@ -114,17 +116,15 @@ func (d *Desk) MoveClock(m ClockMove) (*ClockMoved, error) {
 	out := ClockMoved{Killed: []Expiry{}, Revived: []Expiry{}}
 	err = d.Space.Change("clock", what, func() error {
 		s := d.Space
-		before := s.Clock.Now()
+		before, skewed := s.Clock.Now(), s.Skew
 		if err := d.move(m); err != nil {
 			return err
 		}
 		now := s.Clock.Now()
-		for _, e := range s.Grants.Between(before, now) {
-			out.Killed = append(out.Killed, expiry(e, now))
-		}
-		for _, e := range s.Grants.Between(now, before) {
-			out.Revived = append(out.Revived, expiry(e, now))
-		}
+		as, rs := skewed.Servers(before)
+		asNow, rsNow := s.Skew.Servers(now)
+		out.Killed = append(out.Killed, passed(s.Grants, as, asNow, rs, rsNow, now)...)
+		out.Revived = append(out.Revived, passed(s.Grants, asNow, as, rsNow, rs, now)...)
 		out.ClockView = d.clock()
 		return nil
 	})
@@ -148,10 +148,11 @@ func (m *ClockMove) check() (what string, err error) {
 	note(m.Freeze != nil, "froze or thawed the clock")
 	note(m.Speed != nil, "changed the clock's speed")
 	note(m.To != "", "moved the clock to the next expiry")
+	note(m.Skew != nil, "set the servers' clocks apart")
 	note(m.Reset, "set the clock to real time")
 	switch {
 	case n != 1:
-		return "", fail.Field("", "%d ways to move the clock were given; exactly one of advance, set, freeze, speed, to, reset is needed", n)
+		return "", fail.Field("", "%d ways to move the clock were given; exactly one of advance, set, freeze, speed, to, skew, reset is needed", n)
 	case m.Advance != nil:
 		what += " by " + clock.FormatDuration(time.Duration(*m.Advance))
 	case m.Set != nil:
@@ -163,6 +164,12 @@ func (m *ClockMove) check() (what string, err error) {
 		return "", fail.Field("speed", "%v is not between 0 and 1000000", *m.Speed)
 	case m.To != "" && m.To != "next-expiry":
 		return "", fail.Field("to", "%q is not next-expiry", m.To)
+	case m.Skew != nil:
+		text, err := m.Skew.check()
+		if err != nil {
+			return "", err
+		}
+		what += ": " + text
 	}
 	if m.Edge != "" && m.To == "" {
 		return "", fail.Field("edge", "edge goes with to")
@@ -183,8 +190,11 @@ func (d *Desk) move(m ClockMove) error {
 		c.Freeze(*m.Freeze)
 	case m.Speed != nil:
 		c.SetSpeed(*m.Speed)
+	case m.Skew != nil:
+		m.Skew.lay(&d.Space.Skew)
 	case m.Reset:
 		c.Reset()
+		d.Space.Skew = clock.Skew{}
 	default:
 		edge, ok := map[string]time.Duration{"before": -time.Second, "at": 0, "": 0, "after": time.Second}[m.Edge]
 		if !ok {

@@ -28,6 +28,7 @@ type Options struct {
 	Hosts      []string    // host names that may be called besides loopback ones
 	Version    string
 	Secure     bool            // whether the port speaks TLS
+	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
 	Life       context.Context // streams and waits end with it; nil: never
 	Replay     Replay          // nil: nothing can be replayed
 }
@@ -44,7 +45,7 @@ func New(o Options) *Panel {
 		o.Life = context.Background()
 	}
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), faultEndpoints(),
+	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), faultEndpoints(), settingEndpoints(),
 		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
@@ -71,6 +72,7 @@ type Desk struct {
 	World      *world.World
 	Space      *world.Space
 	Root       string // prefix of the space in URLs
+	Origin     string // scheme and host of the sandbox as its caller knows it
 	Banks      []string
 	Operations []Operation
 
@@ -79,7 +81,20 @@ type Desk struct {
 
 // Desk is the one of a space, for callers without HTTP.
 func (p *Panel) Desk(s *world.Space, root string) *Desk {
-	return &Desk{World: p.options.World, Space: s, Root: root, Banks: p.options.Banks, Operations: p.options.Operations, options: &p.options}
+	return &Desk{World: p.options.World, Space: s, Root: root, Origin: strings.TrimSuffix(p.options.PublicURL, "/"), Banks: p.options.Banks, Operations: p.options.Operations, options: &p.options}
+}
+
+// DeskFor is the one of a space for a caller over HTTP: where no public URL is set, the sandbox is what the caller called it.
+func (p *Panel) DeskFor(ctx fiber.Ctx, s *world.Space, root string) *Desk {
+	d := p.Desk(s, root)
+	if d.Origin == "" {
+		scheme := "http://"
+		if p.options.Secure {
+			scheme = "https://"
+		}
+		d.Origin = scheme + string(ctx.Request().Host()) // which the guard knows to be one of ours
+	}
+	return d
 }
 
 // Secure tells whether the port speaks TLS.

@@ -48,12 +48,12 @@ func (m *mount) strike(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, an
 	var hit *fault.Hit
 	if own := call.Header(fault.Header); own != "" {
 		var err error
-		if hit, err = faults.Once(own, ask, call.Now); err != nil {
+		if hit, err = faults.Once(own, ask, call.At()); err != nil {
 			return nil, fail.From(err)
 		}
 	}
 	if hit == nil {
-		hit = faults.Match(ask, call.Now)
+		hit = faults.Match(ask, call.At())
 	}
 	if hit == nil {
 		return nil, nil
@@ -89,7 +89,7 @@ func (e *effect) before() (ask bool) {
 	}
 	if e.hit.Delay > 0 {
 		e.wait(e.hit.Delay)
-		e.call.Now = e.call.Space.Clock.Now()
+		e.call.Now = e.call.Space.Clock.Now().Add(e.call.Skew)
 	}
 	return !e.then.Answers() && !e.then.Cuts()
 }

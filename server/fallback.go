@@ -25,13 +25,13 @@ type visit struct {
 func (s *Server) visit(r *fasthttp.Request) (v visit, ok bool) {
 	v = visit{space: s.space(), path: string(r.URI().PathOriginal())}
 	if label, local := strings.CutSuffix(hostname(string(r.Host())), ".localhost"); local && label != "" {
-		if v.space = s.world.Space(label); v.space == nil {
+		if v.space = s.world.Visit(label); v.space == nil {
 			return v, false
 		}
 	}
 	if rest, prefixed := strings.CutPrefix(v.path, "/s/"); prefixed {
 		name, path, _ := strings.Cut(rest, "/")
-		if v.space = s.world.Space(name); v.space == nil {
+		if v.space = s.world.Visit(name); v.space == nil {
 			return v, false
 		}
 		v.root, v.path = "/s/"+name, "/"+path

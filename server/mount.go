@@ -3,11 +3,9 @@ package server
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v3"
 
@@ -115,6 +113,7 @@ func (m *mount) serve(ctx fiber.Ctx, v visit, broken *fail.Error) (bool, error) 
 		}
 		call.Op, do = l.route.Op, l.route.Do
 		call.SetParams(l.params(values))
+		skew(call, l.route.AS)
 		if l.route.Refuse != nil {
 			refuse = l.route.Refuse
 		}
@@ -199,7 +198,7 @@ func (m *mount) caller(call *wire.Call, banks []*bank) *bank {
 // answer runs the operation, renders its refusal in the bank's own way, and writes the journal. A fault may come in between.
 func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do func(*wire.Call) error, broken *fail.Error) error {
 	began := clock.Wall()
-	entry := &journal.Entry{At: call.Now, Bank: call.Bank, Op: call.Op, Method: call.Method(), Target: string(ctx.Request().RequestURI())}
+	entry := &journal.Entry{At: call.At(), Bank: call.Bank, Op: call.Op, Method: call.Method(), Target: string(ctx.Request().RequestURI())}
 	e, bad := m.strike(ctx, call, refuse, 0)
 	if bad != nil {
 		call.Set(fault.Header, bad.Param+": "+bad.Why)
@@ -217,7 +216,8 @@ func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do
 	if ctx.Method() == "HEAD" {
 		ctx.Response().SkipBody = true
 	}
-	dated(ctx, call.Now)
+	date(ctx, call)
+	tell(call, entry)
 	entry.Op, entry.Took = call.Op, clock.Since(began) // a method override may have changed what is done
 	call.Journal(entry)
 	e.note(entry)
@@ -248,6 +248,9 @@ func (m *mount) refuse(call *wire.Call, entry *journal.Entry, refuse dialect.Ref
 	entry.Kind, entry.Why = reason.Kind, reason.Why
 	if n := len(call.Trail.Checks); n == 0 || call.Trail.Checks[n-1].OK {
 		call.Trail.No(string(reason.Kind), reason)
+	}
+	if call.Skew != 0 {
+		entry.Why += "; " + call.Trail.Checks[0].Why
 	}
 	if detour, ok := err.(*wire.Detour); ok {
 		return call.Redirect(call.RedirectStatus(), detour.To)
@@ -284,18 +287,4 @@ func (m *mount) origin(ctx fiber.Ctx) string {
 		return "https://" + host
 	}
 	return "http://" + host
-}
-
-// dated puts the space's own time into the Date header, which clients use to tell how old an answer is. fasthttp writes real time there,
-// or none, and takes no other: the header is set under a name of the same length, which is then written over in place.
-func dated(ctx fiber.Ctx, now time.Time) {
-	h := &ctx.Response().Header
-	h.Del("Date")
-	h.Set("Late", now.UTC().Format(http.TimeFormat))
-	for key := range h.All() {
-		if string(key) == "Late" {
-			key[0] = 'D'
-			return
-		}
-	}
 }

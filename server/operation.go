@@ -11,6 +11,7 @@ type Operation struct {
 	Path   string `json:"path"` // native path; under /{bank} it is the same
 	Op     string `json:"op"`
 	Doc    string `json:"doc"`
+	AS     bool   `json:"as,omitempty"`   // the authorization server answers, not the resource server
 	Own    bool   `json:"own,omitempty"`  // answers only under /{bank}
 	Open   bool   `json:"open,omitempty"` // needs neither client nor token
 }
@@ -20,7 +21,7 @@ func (s *Server) Operations() []Operation {
 	var out []Operation
 	for _, b := range s.mount.banks {
 		for _, r := range b.All() {
-			out = append(out, Operation{b.Name, r.Method, r.Path, r.Op, r.Doc, r.Own, r.Open})
+			out = append(out, Operation{b.Name, r.Method, r.Path, r.Op, r.Doc, r.AS, r.Own, r.Open})
 		}
 	}
 	return out

@@ -66,6 +66,7 @@ type Inside struct {
 	Operations []Operation
 	Version    string
 	Secure     bool            // whether the port speaks TLS
+	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
 	Life       context.Context // ends when the server begins to shut down: streams end then
 	Replay     Replay
 }
@@ -123,7 +124,7 @@ func New(o Options) (*Server, error) {
 	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
 	m.life, s.end = context.WithCancel(context.Background())
 	if m.desk = o.Admin != nil; m.desk {
-		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Version: o.Version, Secure: m.secure,
+		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Version: o.Version, Secure: m.secure, PublicURL: m.public,
 			Life: m.life, Replay: s.replay})
 	}
 	s.app = fiber.New(fiber.Config{
@@ -262,7 +263,13 @@ func (s *Server) URL() string {
 
 // Handler serves the same sandbox to net/http, for httptest and for mounting into a larger test server. A fault that cuts the connection
 // panics with http.ErrAbortHandler there, which closes it; resets and clients that leave need the sandbox's own listener.
-func (s *Server) Handler() http.Handler { return adaptor.FiberApp(s.app) }
+func (s *Server) Handler() http.Handler {
+	inner := adaptor.FiberApp(s.app)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Date"] = nil // or net/http would put real time there, where the bank is to say none
+		inner.ServeHTTP(w, r)
+	})
+}
 
 // Clock is the clock of the main space.
 func (s *Server) Clock() *clock.Clock { return s.world.Space(world.Main).Clock }

@@ -75,9 +75,14 @@ func New(n int) *Journal {
 	return j
 }
 
-// Append keeps the entry under the next id, and tells followers.
+// Next takes the id of an entry that is going to be appended, for whoever must know it before.
+func (j *Journal) Next() uint64 { return j.last.Add(1) }
+
+// Append keeps the entry, under the next id unless it has one from Next, and tells followers.
 func (j *Journal) Append(e *Entry) {
-	e.ID = j.last.Add(1)
+	if e.ID == 0 {
+		e.ID = j.Next()
+	}
 	slot := &j.slots[e.ID%uint64(len(j.slots))]
 	for old := slot.Load(); (old == nil || old.ID < e.ID) && !slot.CompareAndSwap(old, e); {
 		old = slot.Load() // somebody was faster by a whole round of the ring, or slower

@@ -33,10 +33,12 @@ type activity struct {
 // change is an activity with what takes it back.
 type change struct {
 	Activity
-	clock clock.Mark // before it
-	after clock.Mark // and after
-	store *store.Recorder
-	whole bool // whether it replaced whole books, which are kept so that it can be taken back
+	clock    clock.Mark // before it
+	after    clock.Mark // and after
+	switches Switches   // before it
+	skew     clock.Skew // before it
+	store    *store.Recorder
+	whole    bool // whether it replaced whole books, which are kept so that it can be taken back
 }
 
 // Change makes a change by a lever while no request is under way: whole, or, when f returns an error, not at all. What it did to the
@@ -53,7 +55,7 @@ func (s *Space) Change(verb, what string, f func() error) error {
 
 func (s *Space) begin(verb, what string) *change {
 	s.teller.hold()
-	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), store: &store.Recorder{}}
+	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), switches: s.Switches, skew: s.Skew, store: &store.Recorder{}}
 }
 
 // end files a change that was made, or takes back one that failed.
@@ -104,6 +106,7 @@ func (s *Space) back(c *change) (kept int) {
 	default:
 		kept = 1
 	}
+	s.Switches, s.Skew = c.switches, c.skew
 	return kept + c.store.Undo()
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"sandbank/server/clock"
 	"sandbank/server/fail"
 	"sandbank/server/fault"
 	"sandbank/server/grant"
@@ -22,6 +23,7 @@ const version = 1
 type file struct {
 	Sandbank int       `json:"sandbank"` // version
 	Clock    clockFile `json:"clock"`
+	Switches Switches  `json:"switches"`
 	books
 	granted
 	Faults fault.Dump `json:"faults"`
@@ -35,15 +37,16 @@ type (
 
 // clockFile is how the clock stood.
 type clockFile struct {
-	Now    time.Time `json:"now"`
-	Born   time.Time `json:"born"`  // what it showed when the space began
-	Speed  float64   `json:"speed"` // virtual seconds per real second
-	Frozen bool      `json:"frozen"`
+	Now    time.Time  `json:"now"`
+	Born   time.Time  `json:"born"`  // what it showed when the space began
+	Speed  float64    `json:"speed"` // virtual seconds per real second
+	Frozen bool       `json:"frozen"`
+	Skew   clock.Skew `json:"skew,omitzero"`
 }
 
 // File is the snapshot as a file: JSON, sorted, one record on each line. Everything is in it in clear, secrets too.
 func (n *Snapshot) File() ([]byte, error) {
-	f := file{Sandbank: version, Clock: n.clock, books: n.ledger.Dump(), granted: n.grants.Dump(), Faults: n.faults.Dump()}
+	f := file{Sandbank: version, Clock: n.clock, Switches: n.switches, books: n.ledger.Dump(), granted: n.grants.Dump(), Faults: n.faults.Dump()}
 	for _, l := range f.loose() {
 		f.Gone = append(f.Gone, l.to)
 	}
@@ -101,7 +104,7 @@ func (s *Space) Read(data []byte) (*Snapshot, error) {
 	if json.Unmarshal(data, &head) == nil && head.Sandbank != json.Number(fmt.Sprint(version)) {
 		return nil, fail.Field("sandbank", "the file has version %q; this program reads %d", head.Sandbank, version)
 	}
-	var f file
+	f := file{Switches: Switched()}
 	if err := bind(data, &f); err != nil {
 		return nil, err
 	}
@@ -125,7 +128,7 @@ func (s *Space) Read(data []byte) (*Snapshot, error) {
 		return nil, err
 	}
 	f.Clock.Now, f.Clock.Born = f.Clock.Now.UTC(), f.Clock.Born.UTC()
-	return &Snapshot{clock: f.Clock, ledger: l.Still(), grants: g, faults: faults}, nil
+	return &Snapshot{clock: f.Clock, ledger: l.Still(), grants: g, faults: faults, switches: f.Switches}, nil
 }
 
 // check is what neither the ledger nor the grants can know: the clock and the banks.
@@ -140,6 +143,9 @@ func (f *file) check(banks []grant.Profile) error {
 	}
 	if f.Clock.Speed < 0 || f.Clock.Speed > 1e6 {
 		return fail.Field("clock.speed", "%v is not between 0 and 1000000", f.Clock.Speed)
+	}
+	if field, err := f.Clock.Skew.Check(); err != nil {
+		return fail.Field("clock.skew."+field, "%v", err)
 	}
 	for _, err := range []error{
 		known(banks, "people", f.People, func(p *ledger.Person) string { return p.Bank }),

@@ -16,14 +16,15 @@ import (
 // MaxSnapshots is how many snapshots a space keeps.
 const MaxSnapshots = 50
 
-// Snapshot is a space's whole state at one moment: clock, people and money, clients, what was granted, policy, faults. Its records are
+// Snapshot is a space's whole state at one moment: clock, people and money, clients, what was granted, policy, faults, switches. Its records are
 // shared with the space, which never writes to them. Login pages that are open, sessions, the journal and the position of the dice are no part
 // of it.
 type Snapshot struct {
-	clock  clockFile
-	ledger *ledger.Still
-	grants *grant.Still
-	faults *fault.Faults // a copy of its own
+	clock    clockFile
+	ledger   *ledger.Still
+	grants   *grant.Still
+	faults   *fault.Faults // a copy of its own
+	switches Switches
 }
 
 // At is what the clock showed.
@@ -55,8 +56,8 @@ func (s *Space) Snapshot() *Snapshot {
 
 func (s *Space) snapshot() *Snapshot {
 	r := s.Clock.Read()
-	return &Snapshot{clock: clockFile{Now: r.Now, Born: s.Born, Speed: r.Speed, Frozen: r.Frozen}, ledger: s.Ledger.Still(), grants: s.Grants.Still(),
-		faults: s.Faults.Clone()}
+	return &Snapshot{clock: clockFile{Now: r.Now, Born: s.Born, Speed: r.Speed, Frozen: r.Frozen, Skew: s.Skew}, ledger: s.Ledger.Still(), grants: s.Grants.Still(),
+		faults: s.Faults.Clone(), switches: s.Switches}
 }
 
 // Restore puts the state of a snapshot back, the clock at the instant that it showed then. It can be taken back like any change. Logins
@@ -74,7 +75,7 @@ func (s *Space) put(n *Snapshot) {
 	if s.Dice.Replayable() {
 		s.Dice = dice.Seeded(s.world.options.Seed ^ n.print())
 	}
-	s.Ledger, s.Grants, s.Faults = n.ledger.Ledger(), s.granted(n.grants, s.Dice), n.faults.On(s.Dice)
+	s.Ledger, s.Grants, s.Faults, s.Switches = n.ledger.Ledger(), s.granted(n.grants, s.Dice), n.faults.On(s.Dice), n.switches
 	s.turn(n.clock)
 }
 
@@ -85,7 +86,7 @@ func (s *Space) granted(of *grant.Still, d *dice.Dice) *grant.Grants {
 }
 
 func (s *Space) turn(c clockFile) {
-	s.Born = c.Born
+	s.Born, s.Skew = c.Born, c.Skew
 	s.Clock.SetSpeed(c.Speed)
 	s.Clock.Freeze(c.Frozen)
 	s.Clock.Set(c.Now)

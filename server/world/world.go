@@ -16,6 +16,7 @@ import (
 	"crypto/rand"
 	"regexp"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sandbank/server/clock"
@@ -75,19 +76,26 @@ type Space struct {
 	Born    time.Time // what its clock showed when it was made
 	Gate    sync.RWMutex
 
+	Switches Switches
+	Skew     clock.Skew // of the banks' servers against Clock
+
 	world     *World
 	activity  activity
 	teller    teller
 	origin    *Snapshot // what the space starts from; nil: what Plant plants
 	snapshots *store.Map[uint64, Stored]
 	shots     uint64 // number of the last snapshot
+	life      life
 }
 
 // World is all spaces of one process.
 type World struct {
 	options Options
 	spaces  *store.Map[string, Space]
-	making  sync.Mutex
+	making  sync.Mutex   // whoever makes or ends a space
+	deleted []*Deleted   // the last one last; guarded by making
+	due     atomic.Int64 // real time before which no space has been idle for too long, in nanoseconds since 1970
+	dropped atomic.Int64
 }
 
 // New makes a world with the main space in it.
@@ -99,6 +107,7 @@ func New(o Options) (*World, error) {
 		o.Journal = 2000
 	}
 	w := &World{options: o, spaces: store.New[string, Space]()}
+	w.due.Store(never)
 	if _, err := w.Create(Main); err != nil {
 		return nil, err
 	}
@@ -109,8 +118,42 @@ var nameForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 
 // Create makes a space; an empty name gets a random one. Names are labels of a host name, because a space can be reached by one.
 func (w *World) Create(name string) (*Space, error) {
+	all, err := w.CreateAll([]string{name}, 0)
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// CreateAll makes several spaces or none. Each lives for idle of real time without traffic; 0 is for ever.
+func (w *World) CreateAll(names []string, idle time.Duration) (made []*Space, err error) {
+	if err := lifetime(idle); err != nil {
+		return nil, err
+	}
 	w.making.Lock()
 	defer w.making.Unlock()
+	w.drop()
+	for _, name := range names {
+		s, err := w.create(name, rand.Text())
+		if err != nil {
+			for _, one := range made {
+				w.take(one.Name)
+			}
+			return nil, err
+		}
+		w.spaces.Put(s.Name, s)
+		made = append(made, s)
+	}
+	if idle > 0 {
+		for _, s := range made {
+			s.live(idle)
+		}
+	}
+	return made, nil
+}
+
+// create makes a space that is not found yet.
+func (w *World) create(name, key string) (*Space, error) {
 	if name == "" {
 		name = "s-" + dice.Real().Text(dice.Lower, 8)
 	}
@@ -122,7 +165,7 @@ func (w *World) Create(name string) (*Space, error) {
 	case w.spaces.Len() >= MaxSpaces:
 		return nil, fail.New(fail.TooMany, "there are %d spaces already", MaxSpaces)
 	}
-	s := &Space{Name: name, Key: rand.Text(), Clock: clock.New(w.options.Source), Journal: journal.New(w.options.Journal), History: w.options.History, world: w,
+	s := &Space{Name: name, Key: key, Clock: clock.New(w.options.Source), Journal: journal.New(w.options.Journal), History: w.options.History, world: w,
 		snapshots: store.New[uint64, Stored]()}
 	s.teller.gone = make(chan struct{})
 	s.wind()
@@ -130,7 +173,6 @@ func (w *World) Create(name string) (*Space, error) {
 		return nil, err
 	}
 	s.listen()
-	w.spaces.Put(name, s)
 	return s, nil
 }
 
@@ -138,6 +180,7 @@ func (w *World) Create(name string) (*Space, error) {
 func (s *Space) wind() {
 	o := s.world.options
 	s.Clock.Reset()
+	s.Skew = clock.Skew{}
 	if n := s.origin; n != nil {
 		c := n.clock
 		c.Frozen = c.Frozen || o.Frozen
@@ -164,9 +207,9 @@ func (s *Space) plant() error {
 	if err != nil {
 		return err
 	}
-	s.Ledger, s.Grants, s.Faults = l, g, fault.New(s.Dice)
+	s.Ledger, s.Grants, s.Faults, s.Switches = l, g, fault.New(s.Dice), Switched()
 	if n := s.origin; n != nil {
-		s.Faults = n.faults.On(s.Dice)
+		s.Faults, s.Switches = n.faults.On(s.Dice), n.switches
 	}
 	return nil
 }
@@ -192,17 +235,7 @@ func (s *Space) planted(d *dice.Dice) (*ledger.Ledger, *grant.Grants, error) {
 func (w *World) Space(name string) *Space { return w.spaces.Get(name) }
 
 // Spaces are all, by name.
-func (w *World) Spaces() []*Space { return w.spaces.All(nil) }
-
-// Delete ends a space; the main one stays.
-func (w *World) Delete(name string) error {
-	if name == Main {
-		return fail.New(fail.Forbidden, "the main space cannot be deleted; it can be reset")
-	}
-	s := w.spaces.Take(name)
-	if s == nil {
-		return fail.New(fail.NotFound, "there is no space %q", name)
-	}
-	close(s.teller.gone)
-	return nil
+func (w *World) Spaces() []*Space {
+	w.expire()
+	return w.spaces.All(nil)
 }

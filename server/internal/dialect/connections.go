@@ -16,8 +16,8 @@ const connectionsPath = "/connections"
 // connections are the routes of that page. It is the same at every bank: a person's side of what RFC 7009 is to a client.
 func connections() []Route {
 	return []Route{
-		{Method: "GET", Path: connectionsPath, Op: "connections", Doc: "page: apps with access", Do: showConnections, Refuse: Page, Own: true},
-		{Method: "POST", Path: connectionsPath, Op: "connections.change", Doc: "page: sign in, take access back, sign out", Do: changeConnections, Refuse: Page, Own: true},
+		{Method: "GET", Path: connectionsPath, Op: "connections", Doc: "page: apps with access", Do: showConnections, Refuse: Page, Own: true, AS: true},
+		{Method: "POST", Path: connectionsPath, Op: "connections.change", Doc: "page: sign in, take access back, sign out", Do: changeConnections, Refuse: Page, Own: true, AS: true},
 	}
 }
 

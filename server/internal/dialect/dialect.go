@@ -53,6 +53,7 @@ type Route struct {
 	Do     func(*wire.Call) error
 	Refuse Refuse // nil: the bank's Error
 	Own    bool   // answers only under /{bank}, because the path says nothing about which bank is meant
+	AS     bool   // the authorization server answers: logins, codes, tokens, their revocation; otherwise the resource server does
 	Open   bool   // carries neither client id nor token, so that a second bank could not share the path
 }
 

@@ -40,7 +40,8 @@ import (
 // Call is one request at one bank.
 type Call struct {
 	Space *world.Space
-	Now   time.Time // the space's clock, read once
+	Now   time.Time     // what the clock of the server that answers shows, read once
+	Skew  time.Duration // how far that is ahead of the space's clock
 	Bank  string
 	Op    string
 	Brand page.Brand
@@ -72,6 +73,9 @@ type Param struct{ Name, Value string }
 func New(ctx fiber.Ctx, space *world.Space, now time.Time, place Place, params []Param) *Call {
 	return &Call{Space: space, Now: now, Place: place, ctx: ctx, params: params}
 }
+
+// At is what the space's clock shows: the time of the journal and of levers, whichever server answers.
+func (c *Call) At() time.Time { return c.Now.Add(-c.Skew) }
 
 // Method is the request's method.
 func (c *Call) Method() string { return strings.Clone(c.ctx.Method()) }

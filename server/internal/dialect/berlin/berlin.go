@@ -80,11 +80,11 @@ func recipe() []dialect.Step {
 
 func routes() []dialect.Route {
 	out := []dialect.Route{
-		{Method: "GET", Path: authorizePath, Op: "authorize", Doc: "login page; consentId, client_id, redirect_uri, response_type=code, scope, state, PKCE S256", Do: authorize, Refuse: pageRefusal},
-		{Method: "POST", Path: loginPath, Op: "login", Doc: "the login page's form", Do: login, Refuse: pageRefusal, Open: true},
-		{Method: "GET", Path: consentPath, Op: "choose", Doc: "consent page", Do: choose, Refuse: pageRefusal, Open: true},
-		{Method: "POST", Path: consentPath, Op: "decide", Doc: "the consent page's form; redirects with ?code= or ?error=", Do: decide, Refuse: pageRefusal, Open: true},
-		{Method: "POST", Path: tokenPath, Op: "token", Doc: "authorization_code, refresh_token, client_credentials; credentials in the body or by Basic", Do: token, Refuse: tokenRefusal},
+		{Method: "GET", Path: authorizePath, Op: "authorize", Doc: "login page; consentId, client_id, redirect_uri, response_type=code, scope, state, PKCE S256", Do: authorize, Refuse: pageRefusal, AS: true},
+		{Method: "POST", Path: loginPath, Op: "login", Doc: "the login page's form", Do: login, Refuse: pageRefusal, Open: true, AS: true},
+		{Method: "GET", Path: consentPath, Op: "choose", Doc: "consent page", Do: choose, Refuse: pageRefusal, Open: true, AS: true},
+		{Method: "POST", Path: consentPath, Op: "decide", Doc: "the consent page's form; redirects with ?code= or ?error=", Do: decide, Refuse: pageRefusal, Open: true, AS: true},
+		{Method: "POST", Path: tokenPath, Op: "token", Doc: "authorization_code, refresh_token, client_credentials; credentials in the body or by Basic", Do: token, Refuse: tokenRefusal, AS: true},
 		{Method: "GET", Path: accountsPath, Op: "accounts", Doc: "accounts of the consent; withBalance", Do: accounts},
 		{Method: "GET", Path: accountsPath + "/{accountId}", Op: "account", Doc: "one account; withBalance", Do: account},
 		{Method: "GET", Path: accountsPath + "/{accountId}/balances", Op: "balances", Doc: "interimAvailable (end of yesterday) and expected", Do: balances},

@@ -87,8 +87,8 @@ type route struct {
 
 func routes() []dialect.Route {
 	out := []dialect.Route{
-		{Method: "POST", Path: "/oauth/token", Op: "token", Doc: "client_credentials, password or refresh_token → access_token", Do: framed(token), Refuse: refuseOAuth},
-		{Method: "POST", Path: "/oauth/revoke", Op: "revoke", Doc: "end a token, or the grant behind it", Do: framed(revoke), Refuse: refuseOAuth},
+		{Method: "POST", Path: "/oauth/token", Op: "token", Doc: "client_credentials, password or refresh_token → access_token", Do: framed(token), Refuse: refuseOAuth, AS: true},
+		{Method: "POST", Path: "/oauth/revoke", Op: "revoke", Doc: "end a token, or the grant behind it", Do: framed(revoke), Refuse: refuseOAuth, AS: true},
 	}
 	for _, prefix := range []string{"", "/api/v1", "/api/v2"} {
 		out = append(out, mounted(prefix, userRoutes())...)

@@ -62,9 +62,9 @@ func New() dialect.Dialect {
 		Claims: func(c *wire.Call) bool { return c.Header(clientHeader) != "" },
 		Recipe: recipe(),
 		Routes: []dialect.Route{
-			{Method: "GET", Path: oauth + "/code", Op: "code", Doc: "five headers → code", Do: code, Refuse: refuseCode},
-			{Method: "GET", Path: oauth + "/token", Op: "token", Doc: "Basic and a form body, as documented → tokens", Do: token, Refuse: refuseToken},
-			{Method: "POST", Path: oauth + "/token", Op: "token", Doc: "the same for clients that cannot send a body with GET", Do: token, Refuse: refuseToken},
+			{Method: "GET", Path: oauth + "/code", Op: "code", Doc: "five headers → code", Do: code, Refuse: refuseCode, AS: true},
+			{Method: "GET", Path: oauth + "/token", Op: "token", Doc: "Basic and a form body, as documented → tokens", Do: token, Refuse: refuseToken, AS: true},
+			{Method: "POST", Path: oauth + "/token", Op: "token", Doc: "the same for clients that cannot send a body with GET", Do: token, Refuse: refuseToken, AS: true},
 			{Method: "GET", Path: api + "/accounts", Op: "accounts", Doc: "the owner's accounts", Do: accounts},
 			{Method: "GET", Path: api + "/accounts/{account_id}", Op: "account", Doc: "one account", Do: account},
 			{Method: "GET", Path: api + "/accounts/{account_id}/transactions", Op: "transactions", Doc: "what was booked, newest first", Do: transactions},

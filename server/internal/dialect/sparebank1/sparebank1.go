@@ -54,12 +54,12 @@ func New() dialect.Dialect {
 
 func oauthRoutes() []dialect.Route {
 	return []dialect.Route{
-		{Method: "GET", Path: "/oauth/authorize", Op: "authorize", Doc: "bank picker or login page; client_id, redirect_uri, response_type, state, finInst", Do: authorize, Refuse: dialect.Page},
-		{Method: "GET", Path: "/oauth/bankid", Op: "bankid", Doc: "page: the step that a login is at", Do: showBankID, Refuse: dialect.Page, Open: true},
-		{Method: "POST", Path: "/oauth/bankid", Op: "bankid.login", Doc: "page's form: person and password", Do: login, Refuse: dialect.Page, Open: true},
-		{Method: "POST", Path: "/oauth/bankid/code", Op: "bankid.code", Doc: "page's form: one-time code; redirects with ?code=", Do: confirm, Refuse: dialect.Page, Open: true},
-		{Method: "GET", Path: "/oauth/logout", Op: "logout", Doc: "page: ends the sign-in on the bank's own pages", Do: logout, Refuse: dialect.Page, Open: true},
-		{Method: "POST", Path: "/oauth/token", Op: "token", Doc: "code, refresh token or client credentials → tokens; by Basic, form or query", Do: token, Refuse: dialect.OAuth},
+		{Method: "GET", Path: "/oauth/authorize", Op: "authorize", Doc: "bank picker or login page; client_id, redirect_uri, response_type, state, finInst", Do: authorize, Refuse: dialect.Page, AS: true},
+		{Method: "GET", Path: "/oauth/bankid", Op: "bankid", Doc: "page: the step that a login is at", Do: showBankID, Refuse: dialect.Page, Open: true, AS: true},
+		{Method: "POST", Path: "/oauth/bankid", Op: "bankid.login", Doc: "page's form: person and password", Do: login, Refuse: dialect.Page, Open: true, AS: true},
+		{Method: "POST", Path: "/oauth/bankid/code", Op: "bankid.code", Doc: "page's form: one-time code; redirects with ?code=", Do: confirm, Refuse: dialect.Page, Open: true, AS: true},
+		{Method: "GET", Path: "/oauth/logout", Op: "logout", Doc: "page: ends the sign-in on the bank's own pages", Do: logout, Refuse: dialect.Page, Open: true, AS: true},
+		{Method: "POST", Path: "/oauth/token", Op: "token", Doc: "code, refresh token or client credentials → tokens; by Basic, form or query", Do: token, Refuse: dialect.OAuth, AS: true},
 	}
 }
 

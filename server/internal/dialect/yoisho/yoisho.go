@@ -50,9 +50,9 @@ func New() dialect.Dialect {
 	// The original's own README mounts it at the root, the document under /account: clients of both kinds exist.
 	for _, prefix := range []string{"/account", ""} {
 		d.Routes = append(d.Routes,
-			dialect.Route{Method: "GET", Path: prefix + "/authorize", Op: "authorize", Doc: "login page; redirect_uri, client_id", Do: authorize},
-			dialect.Route{Method: "GET", Path: prefix + "/loggedin", Op: "login", Doc: "the page's form; redirects with ?code=", Do: login},
-			dialect.Route{Method: "GET", Path: prefix + "/access_token", Op: "token", Doc: "code, client_id, client_secret → access_token", Do: token},
+			dialect.Route{Method: "GET", Path: prefix + "/authorize", Op: "authorize", Doc: "login page; redirect_uri, client_id", Do: authorize, AS: true},
+			dialect.Route{Method: "GET", Path: prefix + "/loggedin", Op: "login", Doc: "the page's form; redirects with ?code=", Do: login, AS: true},
+			dialect.Route{Method: "GET", Path: prefix + "/access_token", Op: "token", Doc: "code, client_id, client_secret → access_token", Do: token, AS: true},
 			dialect.Route{Method: "GET", Path: prefix + "/info", Op: "info", Doc: "who the account owner is", Do: info},
 			dialect.Route{Method: "GET", Path: prefix + "/balance", Op: "balance", Doc: "the account balance", Do: balance},
 			dialect.Route{Method: "GET", Path: prefix + "/home", Op: "home", Doc: "says that the API is up", Do: home, Open: true},

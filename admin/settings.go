@@ -1,0 +1,94 @@
+package admin
+
+import (
+	"strings"
+
+	"sandbank/server/fail"
+	"sandbank/server/world"
+)
+
+// Settings are the switches of a space.
+type Settings struct {
+	HeaderFaults bool `json:"headerFaults"` // whether X-Sandbox-Fault in a request counts
+	world.Switches
+}
+
+// SettingsChange turns some of the switches; what is left out stays.
+type SettingsChange struct {
+	HeaderFaults *bool `json:"headerFaults,omitempty"`
+	TellRequest  *bool `json:"tellRequest,omitempty"`
+	TellNow      *bool `json:"tellNow,omitempty"`
+}
+
+func settingEndpoints() []endpoint {
+	return []endpoint{
+		{method: "GET", path: "/settings", op: "settings", doc: "what is turned on for the space as a whole", out: Settings{},
+			do: func(r *request) (any, error) { return r.Settings(), nil }},
+		{method: "PATCH", path: "/settings", op: "changeSettings", doc: "turn some of it on or off", in: SettingsChange{}, out: Settings{},
+			do: func(r *request) (any, error) {
+				var c SettingsChange
+				if err := r.decode(&c); err != nil {
+					return nil, err
+				}
+				return r.ChangeSettings(c)
+			}},
+	}
+}
+
+// Settings are how the switches stand.
+func (d *Desk) Settings() Settings {
+	d.Space.Gate.RLock()
+	defer d.Space.Gate.RUnlock()
+	return d.settings()
+}
+
+func (d *Desk) settings() Settings {
+	return Settings{HeaderFaults: d.Space.Faults.Headers(), Switches: d.Space.Switches}
+}
+
+// turn turns what is to be turned, and says what that was.
+func (c *SettingsChange) turn(s *Settings) (what []string) {
+	for _, one := range []struct {
+		name string
+		to   *bool
+		on   *bool
+	}{
+		{"headerFaults", &s.HeaderFaults, c.HeaderFaults},
+		{"tellRequest", &s.TellRequest, c.TellRequest},
+		{"tellNow", &s.TellNow, c.TellNow},
+	} {
+		switch {
+		case one.on == nil:
+			continue
+		case *one.on:
+			what = append(what, one.name+" on")
+		default:
+			what = append(what, one.name+" off")
+		}
+		*one.to = *one.on
+	}
+	return what
+}
+
+// ChangeSettings turns switches.
+func (d *Desk) ChangeSettings(c SettingsChange) (*Settings, error) {
+	what := c.turn(&Settings{})
+	if what == nil {
+		return nil, fail.Field("", "name at least one switch, with true or false")
+	}
+	var out Settings
+	err := d.Space.Change("settings", "turned "+strings.Join(what, ", "), func() error {
+		next := d.settings()
+		c.turn(&next)
+		d.Space.Switches = next.Switches
+		if c.HeaderFaults != nil {
+			d.Space.Faults.AllowHeaders(next.HeaderFaults)
+		}
+		out = d.settings()
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
