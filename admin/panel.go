@@ -15,6 +15,7 @@ import (
 
 	"github.com/gofiber/fiber/v3"
 
+	"sandbank/admin/export"
 	"sandbank/server/fail"
 	"sandbank/server/world"
 )
@@ -22,10 +23,11 @@ import (
 // Options are what the panel needs to know of the sandbox around it.
 type Options struct {
 	World      *world.World
-	Banks      []string    // names, in their order
-	Operations []Operation // routes of all banks
-	Key        string      // the admin key; empty: none is asked for, because only loopback reaches the port
-	Hosts      []string    // host names that may be called besides loopback ones
+	Banks      []string                // names, in their order
+	Operations []Operation             // routes of all banks
+	Trips      map[string][]export.Leg // by bank: how a client gets from nothing to an answer
+	Key        string                  // the admin key; empty: none is asked for, because only loopback reaches the port
+	Hosts      []string                // host names that may be called besides loopback ones
 	Version    string
 	Secure     bool            // whether the port speaks TLS
 	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
@@ -45,7 +47,7 @@ func New(o Options) *Panel {
 		o.Life = context.Background()
 	}
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), faultEndpoints(), settingEndpoints(),
+	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), clientExportEndpoints(), faultEndpoints(), settingEndpoints(),
 		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}

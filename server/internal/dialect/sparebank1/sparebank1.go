@@ -49,6 +49,7 @@ func New() dialect.Dialect {
 		Form: form, Error: refuse, Claims: claims, Routes: append(oauthRoutes(), resourceRoutes()...),
 		First:  "/oauth/authorize?client_id=sb1-demo&redirect_uri=http://127.0.0.1:9000/cb&response_type=code&state=42&finInst=fid-smn",
 		Recipe: recipe(),
+		Trip:   trip(),
 	}
 }
 
