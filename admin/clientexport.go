@@ -6,11 +6,13 @@ import (
 
 	"sandbank/admin/export"
 	"sandbank/server/fail"
-	"sandbank/server/grant"
 )
 
 func clientExportEndpoints() []endpoint {
-	return []endpoint{{method: "GET", path: "/clients/{bank}/{id}/export", op: "exportClient", doc: "what the client needs elsewhere, as a file, with its secret in clear",
+	return []endpoint{{method: "GET", path: "/clients/{bank}/{id}/login", op: "clientLogin", doc: "the address of the page where a person lets the client in",
+		query: []parameter{{"consent", "the consent that it is about, where the bank has such"}}, out: LoginAddress{}, do: func(r *request) (any, error) {
+			return r.ClientLogin(r.params["bank"], r.params["id"], r.query.Get("consent"))
+		}}, {method: "GET", path: "/clients/{bank}/{id}/export", op: "exportClient", doc: "what the client needs elsewhere, as a file, with its secret in clear",
 		query: []parameter{{"format", strings.Join(export.Formats(), ", ")}}, media: "application/octet-stream", do: func(r *request) (any, error) {
 			file, err := r.ExportClient(r.params["bank"], r.params["id"], r.query.Get("format"))
 			if err != nil {
@@ -23,26 +25,44 @@ func clientExportEndpoints() []endpoint {
 		}}}
 }
 
+// LoginAddress is where a person lets a client in.
+type LoginAddress struct {
+	URL string `json:"url"` // of the bank's page; empty at banks where nobody logs in
+}
+
+// ClientLogin is the address of the page where a person lets the client in, for a consent that waits for it, or without one.
+func (d *Desk) ClientLogin(bank, id, consent string) (*LoginAddress, error) {
+	kit, err := d.kit(bank, id)
+	if err != nil {
+		return nil, err
+	}
+	kit.Has["consent"] = consent
+	return &LoginAddress{export.Address(*kit)}, nil
+}
+
 // ExportClient writes a client with its bank's way from nothing to an answer, ready to run.
 func (d *Desk) ExportClient(bank, id, format string) (*export.File, error) {
 	if format == "" || !slices.Contains(export.Formats(), format) {
 		return nil, fail.Field("format", "%q is none of %s", format, strings.Join(export.Formats(), ", "))
 	}
-	d.Space.Gate.RLock()
-	c := d.Space.Grants.Client(bank, id)
-	if c == nil {
-		d.Space.Gate.RUnlock()
-		return nil, fail.New(fail.NotFound, "no client %q at %s", id, bank)
+	kit, err := d.kit(bank, id)
+	if err != nil {
+		return nil, err
 	}
-	kit := d.kit(c)
-	d.Space.Gate.RUnlock()
-	return export.Write(format, kit)
+	return export.Write(format, *kit)
 }
 
 // loopback is where a client that may use any loopback redirect URI waits, as in the banks' own examples.
 const loopback = "http://127.0.0.1:9000/cb"
 
-func (d *Desk) kit(c *grant.Client) export.Kit {
+// kit is a client with all that its calls need.
+func (d *Desk) kit(bank, id string) (*export.Kit, error) {
+	d.Space.Gate.RLock()
+	defer d.Space.Gate.RUnlock()
+	c := d.Space.Grants.Client(bank, id)
+	if c == nil {
+		return nil, fail.New(fail.NotFound, "no client %q at %s", id, bank)
+	}
 	has := map[string]string{"client_id": c.ID, "client_secret": "", "redirect_uri": loopback, "scope": strings.Join(c.Scopes, " "), "service_id": "", "service_secret": "",
 		"login": "", "password": ""}
 	if !c.Public() {
@@ -64,5 +84,5 @@ func (d *Desk) kit(c *grant.Client) export.Kit {
 	if name == "" {
 		name = c.ID
 	}
-	return export.Kit{Title: name + " at " + c.Bank, Slug: c.Bank + "-" + c.ID, Base: d.Origin + d.Root + "/" + c.Bank, Has: has, Legs: d.options.Trips[c.Bank]}
+	return &export.Kit{Title: name + " at " + c.Bank, Slug: c.Bank + "-" + c.ID, Base: d.Origin + d.Root + "/" + c.Bank, Has: has, Legs: d.options.Trips[c.Bank]}, nil
 }

@@ -48,3 +48,23 @@ func TestExportedScriptRuns(t *testing.T) {
 		}
 	}
 }
+
+// The address leads to a page that knows the client; a consent that waits is asked about there.
+func TestClientLogin(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	consent := d.PostJSON("/berlin/consent", map[string]any{"access": map[string]any{"accounts": []any{}}, "recurringIndicator": true, "validUntil": "9999-12-31", "frequencyPerDay": 4}).Want(201).Text("consentId")
+	for _, tt := range []struct{ client, query, has, hasNot string }{
+		{"berlin/bg-demo", "", "client_id=bg-demo", "code_challenge"}, {"berlin/bg-demo", "?consent=" + consent, "consentId=" + consent, "code_challenge"},
+		{"berlin/bg-spa", "", "code_challenge=", "consentId"}, {"yoisho/7b6fc8ed5127b0b2f076d", "", "/yoisho/account/authorize", "{"},
+	} {
+		at := d.pull("GET", "/clients/"+tt.client+"/login"+tt.query, nil).Want(200).Text("url")
+		if !strings.Contains(at, tt.has) || strings.Contains(at, tt.hasNot) {
+			t.Errorf("%s%s: %s", tt.client, tt.query, at)
+		}
+		d.Get(strings.TrimPrefix(at, d.URL())).Want(200)
+	}
+	if at := d.pull("GET", "/clients/s2s/s2s-demo/login", nil).Want(200).Text("url"); at != "" {
+		t.Errorf("s2s: %s", at)
+	}
+}

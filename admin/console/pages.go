@@ -22,7 +22,7 @@ type page struct {
 func pages() []page {
 	return slices.Concat(
 		[]page{{path: "", Title: "Dashboard", name: "dashboard", build: dashboard}},
-		tokenPages(),
+		tokenPages(), clientPages(), consentPages(),
 		[]page{{path: "palette", Title: "Search or run", name: "palette", build: func(v *visit) (any, error) { return v, nil }},
 			{path: "find", Title: "Search", name: "palette", build: find}},
 	)

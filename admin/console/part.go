@@ -30,6 +30,8 @@ func functions() template.FuncMap {
 		"pretty": pretty,
 		"class":  statusClass,
 		"tail":   tail,
+		"nums":   func(n ...int) []int { return n },
+		"meter":  func(used, most int64) Meter { return Meter{used, most} },
 		"add":    func(a, b int) int { return a + b },
 		"text":   func(v any) string { return fmt.Sprint(v) },
 		"bytes":  bytesText,
@@ -75,6 +77,15 @@ func statusClass(status int) string { return "st st" + strconv.Itoa(status/100) 
 
 // tail is the end of an id like yoisho/dave: who somebody is at whichever bank.
 func tail(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
+
+// Meter is how much of a limit is used; 0 is no limit.
+type Meter struct{ Used, Most int64 }
+
+// JSON is a value as JSON.
+func (v *visit) JSON(value any) (string, error) {
+	text, err := json.Marshal(value)
+	return string(text), err
+}
 
 // pretty is JSON, indented; another text stays as it is.
 func pretty(text string) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -88,6 +89,32 @@ func (k Kit) link(l Leg, variable func(string) string) string {
 		pairs = append(pairs, url.QueryEscape(p[0])+"="+b.String())
 	}
 	return l.Path + "?" + strings.Join(pairs, "&")
+}
+
+// Address is where a person logs in for the client: the trip's page with what is known, and without what is not. A client with a secret
+// goes without PKCE, so that whoever has the code can redeem it. It is empty where no person logs in.
+func Address(k Kit) string {
+	has := maps.Clone(k.Has)
+	for _, f := range fixed {
+		has[f[0]] = f[1]
+	}
+	for _, l := range k.Legs {
+		for _, t := range l.Take {
+			if _, known := has[t[0]]; !known {
+				has[t[0]] = ""
+			}
+		}
+	}
+	k.Has = has
+	for _, l := range k.packed().Legs {
+		if l.Page {
+			l.Query = slices.DeleteFunc(l.Query, func(p [2]string) bool {
+				return has["client_secret"] != "" && strings.HasPrefix(p[0], "code_challenge")
+			})
+			return k.Base + k.link(l, strings.ToUpper)
+		}
+	}
+	return ""
 }
 
 // Known tells the templates what a hole holds.
