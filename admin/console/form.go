@@ -19,7 +19,7 @@ type form struct {
 	params map[string]string
 	then   string
 	failed *failure
-	id     string          // prefix of the ids of its fields
+	id     string          // prefix of the ids of its refusals
 	empty  map[string]bool // fields that say something when they are empty
 	files  bool            // whether it carries files
 }
@@ -84,7 +84,7 @@ func (f *form) counted(name string) string {
 // Open is the start tag with what the form carries unseen.
 func (f *form) Open(class ...string) template.HTML {
 	var b strings.Builder
-	fmt.Fprintf(&b, `<form method="post" action="%s/do/%s" id="f-%s" data-call="%s %s"`, esc(f.v.Root+base), esc(f.verb.Op), f.id, f.verb.Method,
+	fmt.Fprintf(&b, `<form method="post" action="%s/do/%s" data-call="%s %s"`, esc(f.v.Root+base), esc(f.verb.Op), f.verb.Method,
 		esc(f.v.Origin()+f.verb.URL(f.v.Root, f.params)))
 	if len(class) > 0 {
 		fmt.Fprintf(&b, ` class="%s"`, esc(strings.Join(class, " ")))

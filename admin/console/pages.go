@@ -23,8 +23,8 @@ func pages() []page {
 	return slices.Concat(
 		[]page{{path: "", Title: "Dashboard", name: "dashboard", build: dashboard}},
 		tokenPages(), clientPages(), consentPages(),
-		[]page{{path: "palette", Title: "Search or run", name: "palette", build: func(v *visit) (any, error) { return v, nil }},
-			{path: "find", Title: "Search", name: "palette", build: find}},
+		[]page{{path: "palette", Title: "Search or run", Nav: "palette", name: "palette", build: func(v *visit) (any, error) { return v, nil }},
+			{path: "find", Title: "Search", Nav: "palette", name: "palette", build: find}},
 	)
 }
 
@@ -174,7 +174,7 @@ func (v *visit) Commands() []Command {
 		Command{Words: "Take a snapshot", Icon: "snap", Op: "takeSnapshot"})
 	q := strings.ToLower(v.Query.Get("q"))
 	for i := range all {
-		all[i].Shown = v.Page.path != "palette" || strings.Contains(strings.ToLower(all[i].Words), q)
+		all[i].Shown = v.Page.Nav != "palette" || strings.Contains(strings.ToLower(all[i].Words), q)
 	}
 	return all
 }

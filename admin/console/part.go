@@ -125,6 +125,9 @@ func span(d time.Duration) string {
 		unit time.Duration
 		word string
 	}{{clock.Day, " d"}, {time.Hour, " h"}, {time.Minute, " min"}, {time.Second, " s"}} {
+		if u.unit == time.Second && d > time.Hour {
+			break // 5400 s is no help
+		}
 		if d >= 2*u.unit && d%u.unit == 0 || d == u.unit && u.unit != time.Minute {
 			return sign + strconv.FormatInt(int64(d/u.unit), 10) + u.word
 		}

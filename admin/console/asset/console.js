@@ -134,6 +134,7 @@ function pick(q) {
 }
 function palette() {
   const d = $('#commands');
+  if (!d) return $('#cmd')?.focus();
   d.showModal(); const i = $('input', d); i.value = ''; pick(''); i.focus();
 }
 
