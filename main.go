@@ -283,7 +283,14 @@ func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, s
 			trips[bank] = append(trips[bank], export.Leg(l))
 		}
 	}
-	panel := admin.New(admin.Options{World: in.World, Banks: in.Banks, Operations: operations, Trips: trips, Version: in.Version, Key: f.adminKey, Hosts: hosts,
+	refusals := func() []admin.Refusal {
+		var out []admin.Refusal
+		for _, r := range in.Refusals() {
+			out = append(out, admin.Refusal(r))
+		}
+		return out
+	}
+	panel := admin.New(admin.Options{World: in.World, Banks: in.Banks, Operations: operations, Trips: trips, Refusals: refusals, Version: in.Version, Key: f.adminKey, Hosts: hosts,
 		Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay})
 	return console.New(panel).Serve
 }

@@ -30,6 +30,13 @@ func open(t testing.TB, o server.Options, a admin.Options) *desk {
 		for _, o := range in.Operations {
 			a.Operations = append(a.Operations, admin.Operation(o))
 		}
+		a.Refusals = func() []admin.Refusal {
+			var out []admin.Refusal
+			for _, r := range in.Refusals() {
+				out = append(out, admin.Refusal(r))
+			}
+			return out
+		}
 		a.Trips = map[string][]export.Leg{}
 		for bank, legs := range in.Trips {
 			for _, l := range legs {

@@ -27,6 +27,7 @@ type Options struct {
 	Operations []Operation             // routes of all banks
 	Trips      map[string][]export.Leg // by bank: how a client gets from nothing to an answer
 	Key        string                  // the admin key; empty: none is asked for, because only loopback reaches the port
+	Refusals   func() []Refusal        // how each bank says each kind of refusal; nil: nobody knows
 	Hosts      []string                // host names that may be called besides loopback ones
 	Version    string
 	Secure     bool            // whether the port speaks TLS
@@ -47,7 +48,7 @@ func New(o Options) *Panel {
 		o.Life = context.Background()
 	}
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), clientExportEndpoints(), faultEndpoints(), settingEndpoints(),
+	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), clientExportEndpoints(), catalogueEndpoints(), faultEndpoints(), settingEndpoints(),
 		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
@@ -98,6 +99,9 @@ func (p *Panel) DeskFor(ctx fiber.Ctx, s *world.Space, root string) *Desk {
 	}
 	return d
 }
+
+// Version is the program's.
+func (d *Desk) Version() string { return d.options.Version }
 
 // Secure tells whether the port speaks TLS.
 func (d *Desk) Secure() bool { return d.options.Secure }

@@ -39,6 +39,13 @@ func open(t testing.TB, o server.Options, key string) *stage {
 	o.Admin = func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
 		a := admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay, Key: key,
 			Trips: map[string][]export.Leg{}}
+		a.Refusals = func() []admin.Refusal {
+			var out []admin.Refusal
+			for _, r := range in.Refusals() {
+				out = append(out, admin.Refusal(r))
+			}
+			return out
+		}
 		for _, o := range in.Operations {
 			a.Operations = append(a.Operations, admin.Operation(o))
 		}

@@ -30,6 +30,7 @@ func functions() template.FuncMap {
 		"pretty": pretty,
 		"class":  statusClass,
 		"tail":   tail,
+		"dict":   dict,
 		"nums":   func(n ...int) []int { return n },
 		"meter":  func(used, most int64) Meter { return Meter{used, most} },
 		"add":    func(a, b int) int { return a + b },
@@ -77,6 +78,15 @@ func statusClass(status int) string { return "st st" + strconv.Itoa(status/100) 
 
 // tail is the end of an id like yoisho/dave: who somebody is at whichever bank.
 func tail(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
+
+// dict is named values for a template: pairs of name and value.
+func dict(pairs ...any) map[string]any {
+	out := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		out[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return out
+}
 
 // Meter is how much of a limit is used; 0 is no limit.
 type Meter struct{ Used, Most int64 }

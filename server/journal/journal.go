@@ -90,6 +90,9 @@ func (j *Journal) Append(e *Entry) {
 	j.Tell(&Event{At: e.At, Type: Request, Entry: e})
 }
 
+// Size is how many entries are kept.
+func (j *Journal) Size() int { return len(j.slots) }
+
 // Total is how many entries there have been.
 func (j *Journal) Total() uint64 { return j.last.Load() }
 
