@@ -57,8 +57,11 @@ func (s *Server) refusal(b *bank, kind fail.Kind, refuse dialect.Refuse, token b
 	c := wire.New(ctx, space, space.Clock.Now(), wire.Place{Origin: "http://127.0.0.1:8080", Mount: "/" + b.Name}, nil)
 	c.Bank, c.Brand = b.Name, b.Brand
 	e := fail.New(kind, "an example")
-	if kind == fail.InvalidField || kind == fail.InvalidRequest {
+	switch kind {
+	case fail.InvalidField, fail.InvalidRequest:
 		e.Param = "field"
+	case fail.MethodNotAllowed:
+		e.Allow = "GET, HEAD"
 	}
 	if err := refuse(c, e); err != nil {
 		return Refusal{Bank: b.Name, Kind: kind, Token: token, Body: err.Error()}

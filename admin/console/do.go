@@ -24,9 +24,8 @@ func (v *visit) post(rest string) error {
 	case rest == "login":
 		return v.unlock(values.Get("key"), values.Get("@back"))
 	case rest == "logout":
-		for _, path := range []string{"/", v.Root + base} { // of the admin key, and of the space's own
-			v.remember(admin.Cookie, "", path, -1)
-		}
+		v.remember(admin.Cookie, "", "/", -1) // the admin key's, and below the space's own, which has another path
+		v.ctx.Response().Header.Add("Set-Cookie", admin.Cookie+"=; Max-Age=0; Path="+v.Root+base)
 		return v.redirect(v.At())
 	case rest == "look":
 		return v.look(values)
@@ -64,7 +63,7 @@ func (v *visit) do(verb admin.Verb, values url.Values) error {
 		e := fail.From(err)
 		return v.again(values.Get("@back"), &failure{op: verb.Op, params: params, values: fields, Field: e.Param, Text: e.Why, status: status(e)})
 	}
-	v.toast(verb, out, before)
+	v.toast(verb, out, before, values.Get("@did"))
 	return v.redirect(v.next(values, out))
 }
 
@@ -120,10 +119,12 @@ func (v *visit) last() uint64 {
 }
 
 // toast remembers for the next page what was done: the activity, which can be taken back, or a word about what cannot.
-func (v *visit) toast(verb admin.Verb, out any, before uint64) {
+func (v *visit) toast(verb admin.Verb, out any, before uint64, did string) {
 	text := ""
 	if id := v.last(); id > before {
 		text = strconv.FormatUint(id, 10)
+	} else if did != "" {
+		text = did[:min(200, len(did))]
 	} else if said, ok := out.(fmt.Stringer); ok {
 		text = said.String()
 	} else {

@@ -220,6 +220,16 @@ func adminDocs(v *visit) (any, error) {
 		}
 		d.Groups[i].Calls = append(d.Groups[i].Calls, c)
 	}
+	rest := APIGroup{Name: "others"}
+	d.Groups = slices.DeleteFunc(d.Groups, func(g APIGroup) bool {
+		if len(g.Calls) == 1 {
+			rest.Calls = append(rest.Calls, g.Calls[0])
+		}
+		return len(g.Calls) == 1
+	})
+	if rest.Calls != nil {
+		d.Groups = append(d.Groups, rest)
+	}
 	return d, nil
 }
 

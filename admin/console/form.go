@@ -18,6 +18,7 @@ type form struct {
 	verb   admin.Verb
 	params map[string]string
 	then   string
+	did    string // what the toast says where nothing can be taken back
 	failed *failure
 	id     string          // prefix of the ids of its refusals
 	empty  map[string]bool // fields that say something when they are empty
@@ -55,6 +56,12 @@ func plain(text string) string {
 // Then sends the browser there after success, within the console: {fields} of the answer are filled in.
 func (f *form) Then(path string) *form {
 	f.then = f.v.Root + base + "/" + strings.TrimPrefix(path, "/")
+	return f
+}
+
+// Did is what the toast says after success, where there is nothing in this space to take back.
+func (f *form) Did(words string) *form {
+	f.did = words
 	return f
 }
 
@@ -99,6 +106,9 @@ func (f *form) Open(class ...string) template.HTML {
 	hidden(&b, "@back", f.v.Root+f.v.here)
 	if f.then != "" {
 		hidden(&b, "@then", f.then)
+	}
+	if f.did != "" {
+		hidden(&b, "@did", f.did)
 	}
 	return template.HTML(b.String())
 }

@@ -1,7 +1,7 @@
 package console
 
 import (
-	"slices"
+	"html/template"
 	"strconv"
 	"strings"
 	"time"
@@ -147,18 +147,15 @@ type Entrance struct {
 // Stays tells whether it is the space that is always there.
 func (r SpaceRow) Stays() bool { return r.Name == world.Main }
 
-// Logins are the people of a bank on one line, those with any password together.
-func (v *visit) Logins(people []admin.SpacePerson) string {
+// Logins are the people of a bank on one line; where no password stands, any will do.
+func (v *visit) Logins(people []admin.SpacePerson) template.HTML {
 	var out []string
 	for _, p := range people {
 		if p.Password == "any" {
-			out = append(out, p.Login)
+			out = append(out, esc(p.Login))
 		} else {
-			out = append(out, p.Login+" / "+p.Password)
+			out = append(out, esc(p.Login)+" <small>password</small> <code>"+esc(p.Password)+"</code>")
 		}
 	}
-	if slices.ContainsFunc(people, func(p admin.SpacePerson) bool { return p.Password == "any" }) {
-		return strings.Join(out, ", ") + "; any password"
-	}
-	return strings.Join(out, ", ")
+	return template.HTML(strings.Join(out, ", "))
 }
