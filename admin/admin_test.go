@@ -19,12 +19,15 @@ import (
 // desk is a sandbox with its levers, and what a test needs to pull them.
 type desk struct {
 	*servertest.Sandbox
-	t testing.TB
+	t     testing.TB
+	world *world.World
 }
 
 func open(t testing.TB, o server.Options, a admin.Options) *desk {
 	t.Helper()
+	d := &desk{t: t}
 	o.Admin = func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
+		d.world = in.World
 		a.World, a.Banks, a.Version = in.World, in.Banks, in.Version
 		a.Secure, a.PublicURL, a.Life, a.Replay = in.Secure, in.PublicURL, in.Life, in.Replay
 		for _, o := range in.Operations {
@@ -45,7 +48,8 @@ func open(t testing.TB, o server.Options, a admin.Options) *desk {
 		}
 		return admin.New(a).Serve
 	}
-	return &desk{servertest.Start(t, o), t}
+	d.Sandbox = servertest.Start(t, o)
+	return d
 }
 
 // pull sends JSON to the admin API of the main space.

@@ -72,7 +72,7 @@ func clientEndpoints() []endpoint {
 				}
 				return r.RotateSecret(r.params["bank"], r.params["id"], o)
 			}},
-		{method: "DELETE", path: one, op: "deleteClient", doc: "remove a client; its tokens are refused from then on",
+		{method: "DELETE", path: one, op: "deleteClient", doc: "remove a client with its policy level; its tokens are refused from then on",
 			do: func(r *request) (any, error) { return nil, r.DeleteClient(r.params["bank"], r.params["id"]) }},
 	}
 }
@@ -125,7 +125,8 @@ func (d *Desk) clientView(c *grant.Client) *ClientView {
 	for _, s := range c.Secrets {
 		v.Secrets = append(v.Secrets, SecretView{s.Value, s.Until})
 	}
-	v.Grants = len(d.Space.Grants.Of(func(g *grant.Grant) bool { return g.Bank == c.Bank && g.Client == c.ID && g.Revoked == nil }))
+	now := d.Space.Clock.Now()
+	v.Grants = len(d.Space.Grants.Of(func(g *grant.Grant) bool { return g.Bank == c.Bank && g.Client == c.ID && g.Ending(now) == nil }))
 	return v
 }
 
@@ -157,7 +158,17 @@ func (d *Desk) RegisterClient(o ClientOrder) (view *ClientView, err error) {
 	if err := o.apply(&c); err != nil {
 		return nil, err
 	}
-	err = d.Space.Change("client.register", "registered client "+c.ID+" at "+c.Bank, func() error {
+	return d.register("client.register", "registered client ", c, nil)
+}
+
+// register admits a client, after the last touches that need the books.
+func (d *Desk) register(verb, what string, c grant.Client, touch func(*grant.Client) error) (view *ClientView, err error) {
+	err = d.Space.Change(verb, what+c.ID+" at "+c.Bank, func() error {
+		if touch != nil {
+			if err := touch(&c); err != nil {
+				return err
+			}
+		}
 		if err := d.Space.Grants.AddClient(c); err != nil {
 			return fail.From(err).At("id")
 		}
@@ -184,8 +195,8 @@ func plain(id string) bool {
 // apply changes what the order names, after checking it.
 func (o *ClientOrder) apply(c *grant.Client) error {
 	if o.Name != nil {
-		if len(*o.Name) > 200 {
-			return fail.Field("name", "the name has more than 200 bytes")
+		if err := readable("name", *o.Name, 200); err != nil {
+			return err
 		}
 		c.Name = *o.Name
 	}
@@ -233,19 +244,22 @@ func (d *Desk) RotateSecret(bank, id string, o RotateOrder) (*ClientView, error)
 		if c.Public() {
 			return fail.New(fail.Conflict, "client %s is public and has no secret", id)
 		}
-		now := d.Space.Clock.Now()
-		secrets := []grant.Secret{{Value: fresh}}
-		for _, old := range c.Secrets {
-			if end := now.Add(time.Duration(o.Overlap)); old.Until.IsZero() || old.Until.After(end) {
-				old.Until = end
-			}
-			if old.Until.After(now) {
-				secrets = append(secrets, old)
-			}
-		}
-		c.Secrets = secrets
+		c.Secrets = append([]grant.Secret{{Value: fresh}}, o.overlapping(c.Secrets, d.Space.Clock.Now())...)
 		return nil
 	})
+}
+
+// overlapping are those of the old secrets that work on, for the overlap at most.
+func (o RotateOrder) overlapping(old []grant.Secret, now time.Time) (out []grant.Secret) {
+	for _, s := range old {
+		if end := now.Add(time.Duration(o.Overlap)); s.Until.IsZero() || s.Until.After(end) {
+			s.Until = end
+		}
+		if s.Until.After(now) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 func (d *Desk) changeClient(bank, id, verb, what string, by func(*grant.Client) error) (view *ClientView, err error) {
@@ -268,12 +282,15 @@ func (d *Desk) changeClient(bank, id, verb, what string, by func(*grant.Client) 
 	return view, err
 }
 
-// DeleteClient removes a client. Its tokens are refused from then on, and come back with it when that is undone.
+// DeleteClient removes a client with its policy level. Its tokens are refused from then on, and come back with it when that is undone.
 func (d *Desk) DeleteClient(bank, id string) error {
-	return d.Space.Change("client.delete", "deleted client "+id+" at "+bank, func() error {
-		if !d.Space.Grants.RemoveClient(bank, id) {
-			return fail.New(fail.NotFound, "no client %q at %s", id, bank)
-		}
-		return nil
-	})
+	return d.Space.Change("client.delete", "deleted client "+id+" at "+bank, func() error { return d.dropClient(bank, id) })
+}
+
+func (d *Desk) dropClient(bank, id string) error {
+	if !d.Space.Grants.RemoveClient(bank, id) {
+		return fail.New(fail.NotFound, "no client %q at %s", id, bank)
+	}
+	d.Space.Grants.Policy.Clear(grant.Level{Bank: bank, Client: id})
+	return nil
 }

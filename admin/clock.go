@@ -120,6 +120,9 @@ func (d *Desk) MoveClock(m ClockMove) (*ClockMoved, error) {
 		if err := d.move(m); err != nil {
 			return err
 		}
+		if m.Set != nil || m.Reset {
+			s.Scenarios.Settled()
+		}
 		now := s.Clock.Now()
 		as, rs := skewed.Servers(before)
 		asNow, rsNow := s.Skew.Servers(now)

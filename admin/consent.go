@@ -18,9 +18,11 @@ type ConsentView struct {
 	Status     grant.Status      `json:"status"`
 	Rights     []RightView       `json:"rights"`
 	Recurring  bool              `json:"recurring"`
-	Until      time.Time         `json:"until"`          // the first instant at which it is over
-	Left       *Duration         `json:"left,omitempty"` // until then
-	Frequency  int64             `json:"frequency"`      // calls a day without the user, per resource; 0: as the policy has it
+	Until      time.Time         `json:"until"`           // the first instant at which it is over
+	Over       time.Time         `json:"over,omitzero"`   // taken back from then on, as the login asked; missing: it is not
+	Login      string            `json:"login,omitempty"` // of who allowed it, where that had flags: "dave~consent30s"
+	Left       *Duration         `json:"left,omitempty"`  // until then
+	Frequency  int64             `json:"frequency"`       // calls a day without the user, per resource; 0: as the policy has it
 	Created    time.Time         `json:"created"`
 	LastAction time.Time         `json:"lastAction"`
 	Answered   *grant.Event      `json:"answered,omitempty"`
@@ -39,10 +41,10 @@ type RightView struct {
 	Transactions bool   `json:"transactions"`
 }
 
-// CallCount is how often something was read today without the user.
+// CallCount is how often something was read today without the user; of a consent for one access, whether it was read at all.
 type CallCount struct {
-	What  string    `json:"what"` // as the bank counts: operation and account
-	Since time.Time `json:"since"`
+	What  string    `json:"what"`           // as the bank counts: operation and account
+	Since time.Time `json:"since,omitzero"` // missing: no day ends this count
 	Calls int64     `json:"calls"`
 }
 
@@ -84,7 +86,7 @@ func consentEndpoints() []endpoint {
 			do: order(func(r *request, o Reason) (any, error) { return r.TerminateConsent(r.params["id"], o) })},
 		{method: "POST", path: "/consents/{id}/expire", op: "expireConsent", doc: "move its end: now, in a while, or at an instant", in: EndOrder{}, out: ConsentView{},
 			do: order(func(r *request, o EndOrder) (any, error) { return r.ExpireConsent(r.params["id"], o) })},
-		{method: "POST", path: "/consents/{id}/reset-counter", op: "resetConsentCounter", doc: "forget today's calls", out: ConsentView{},
+		{method: "POST", path: "/consents/{id}/reset-counter", op: "resetConsentCounter", doc: "forget today's calls, and what a consent for one access has opened", out: ConsentView{},
 			do: func(r *request) (any, error) { return r.ResetConsentCounter(r.params["id"]) }},
 	}
 }
@@ -144,7 +146,7 @@ func (d *Desk) findConsent(id string) (*grant.Consent, error) {
 func (d *Desk) consentView(c *grant.Consent, now time.Time) ConsentView {
 	v := ConsentView{ID: c.ID, Bank: c.Bank, Client: c.Client, User: c.Owner, Status: d.Space.Grants.ConsentStatus(c, now), Rights: []RightView{},
 		Recurring: c.Recurring, Until: c.Until, Left: left(c.Until, now), Frequency: c.Frequency, Created: c.Created, LastAction: c.LastAction,
-		Answered: c.Answered, Ended: c.Ended, Facts: c.Facts}
+		Answered: c.Answered, Ended: c.Ending(now), Over: c.Over, Login: c.Login, Facts: c.Facts}
 	switch {
 	case json.Valid([]byte(c.Asked)):
 		v.Asked = json.RawMessage(c.Asked)
@@ -169,7 +171,7 @@ func (d *Desk) counted(c *grant.Consent, now time.Time) ConsentView {
 	v := d.consentView(c, now)
 	v.Calls = []CallCount{}
 	for _, n := range d.Space.Grants.Counts(countKey(c)) {
-		if !now.Before(n.Since) && now.Before(n.Since.AddDate(0, 0, 1)) {
+		if n.Since.IsZero() || !now.Before(n.Since) && now.Before(n.Since.AddDate(0, 0, 1)) {
 			v.Calls = append(v.Calls, CallCount{What: strings.TrimSpace(n.Key[len(countKey(c)):]), Since: n.Since, Calls: n.N})
 		}
 	}

@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -45,7 +46,7 @@ func openWorld(t testing.TB) (*desk, *world.Space) {
 		space = in.World.Space(world.Main)
 		return admin.New(admin.Options{World: in.World, Banks: in.Banks}).Serve
 	}})
-	return &desk{box, t}, space
+	return &desk{Sandbox: box, t: t}, space
 }
 
 // Case E50 and those around it: a consent ends, and with it what lives by it.
@@ -314,5 +315,72 @@ func TestConsentLists(t *testing.T) {
 	d.pull("GET", "/tokens/"+m.Token.ID, nil).Into(&life)
 	if life.State.Name != "live" || life.GrantState != "revoked" || life.ConsentStatus != grant.RevokedByPSU || life.Consent != want[1] {
 		t.Errorf("a token whose consent is over: %+v", life)
+	}
+}
+
+// A one-off consent opens each resource once; a lever gives it a second reading, and taken back it is none.
+func TestCounterOfOneAccess(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	id, m := d.bg(`,"recurring":false`)
+	accounts := func() *servertest.Answer { return d.Get("/v1/accounts", servertest.Bearer(m.Token.Value)) }
+	accounts().Want(200)
+	if c := d.look(id); len(c.Calls) != 1 || c.Calls[0].What != "accounts" || c.Calls[0].Calls != 1 || !c.Calls[0].Since.IsZero() {
+		t.Errorf("%+v", c.Calls)
+	}
+	d.pull("POST", "/consents/"+id+"/reset-counter", nil).Want(200)
+	accounts().Want(200)
+	d.Advance(48 * time.Hour)
+	d.pull("POST", "/tokens/"+m.Token.ID+"/extend", `{"by":"90d"}`).Want(200)
+	d.said(accounts(), 401, "CONSENT_EXPIRED", "")
+	if got := d.look(id).Status; got != grant.Expired {
+		t.Errorf("after the second reading it is %s", got)
+	}
+
+	id, m = d.bg(`,"recurring":false`)
+	accounts().Want(200)
+	d.pull("POST", "/consents/"+id+"/reset-counter", nil).Want(200)
+	d.undo()
+	d.said(accounts(), 401, "CONSENT_EXPIRED", "")
+}
+
+// A consent that a lever made works in all that one of the bank's own flow does: its authorisation can be read, it leads to a fresh code
+// through the pages, it is shown and deleted.
+func TestALeversConsentIsABanks(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		more, access string
+		transactions int
+	}{
+		{"", `"transactions":[{"iban":"` + bgIBAN + `"`, 200},
+		{`,"asked":{"allPsd2":"allAccountsWithOwnerName"}`, `"access":{"allPsd2":"allAccountsWithOwnerName"}`, 200},
+		{`,"asked":{"availableAccounts":"allAccounts"}`, `"access":{"availableAccounts":"allAccounts"}`, 401},
+		{`,"asked":"nothing that the bank can read"`, `"access":{}`, 200},
+	} {
+		d := open(t, server.Options{}, admin.Options{})
+		id, m := d.bg(tt.more)
+		mine := servertest.Basic("bg-demo", "bg-demo-secret")
+		if a := d.Get("/v1/consents/"+id, mine).Want(200); !strings.Contains(a.Body, tt.access) || a.Text("consentStatus") != "valid" {
+			t.Errorf("%s: %s", tt.more, a.Body)
+		}
+		ids, _ := d.Get("/v1/consents/"+id+"/authorisations", mine).Want(200).JSON()["authorisationIds"].([]any)
+		if len(ids) != 1 || ids[0] == "" {
+			t.Fatalf("%s: authorisations %v", tt.more, ids)
+		}
+		if got := d.Get("/v1/consents/"+id+"/authorisations/"+ids[0].(string), mine).Want(200).Text("scaStatus"); got != "finalised" {
+			t.Errorf("%s: scaStatus %s", tt.more, got)
+		}
+		d.Do("POST", "/v1/consents/"+id+"/authorisations", "", mine).Want(409)
+		d.statement(m.Token.Value, "?bookingStatus=booked&dateFrom=2026-11-01").Want(tt.transactions)
+		if owner := strings.Contains(d.Get("/v1/accounts", servertest.Bearer(m.Token.Value)).Want(200).Body, "ownerName"); owner != strings.Contains(tt.more, "OwnerName") {
+			t.Errorf("%s: owner's name told: %v", tt.more, owner)
+		}
+		page := d.Browser().Get("/oauth2/authorize?response_type=code&client_id=bg-demo&redirect_uri=http://127.0.0.1:9000/cb&consentId="+id).Submit("login", "jane", "password", "x").Submit()
+		code := d.Post("/oauth2/token", url.Values{"grant_type": {"authorization_code"}, "code": {page.Param("code")}, "redirect_uri": {"http://127.0.0.1:9000/cb"}}, mine).Want(200)
+		if code.Text("consentId") != id || !strings.Contains(code.Body, "refresh_token") {
+			t.Errorf("%s: %s", tt.more, code.Body)
+		}
+		d.Do("DELETE", "/v1/consents/"+id, "", mine).Want(204)
+		d.said(d.Get("/v1/accounts", servertest.Bearer(code.Text("access_token"))), 401, "CONSENT_INVALID", "")
 	}
 }

@@ -312,7 +312,7 @@ func (d *Desk) ChangeConsent(id string, o ConsentChange) (*ConsentView, error) {
 	})
 }
 
-// ResetConsentCounter gives a consent all of today's calls back.
+// ResetConsentCounter gives a consent all of today's calls back; a consent for one access its one access.
 func (d *Desk) ResetConsentCounter(id string) (*ConsentView, error) {
 	return d.onConsent("reset-counter", "reset the counter of", id, func(c *grant.Consent, _ time.Time) error {
 		d.Space.Grants.Uncount(countKey(c))

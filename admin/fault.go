@@ -34,6 +34,15 @@ type FaultList struct {
 	Headers bool           `json:"headers"` // whether X-Sandbox-Fault in a request counts
 }
 
+// FaultChange changes a rule that is armed; missing fields stay. Of when, then and often the whole is replaced.
+type FaultChange struct {
+	Name   *string      `json:"name,omitempty"`
+	Paused *bool        `json:"paused,omitempty"`
+	When   *fault.When  `json:"when,omitempty"`
+	Then   *fault.Then  `json:"then,omitempty"`
+	Often  *fault.Often `json:"often,omitempty"`
+}
+
 // FaultSwitch turns the header on or off.
 type FaultSwitch struct {
 	Headers *bool `json:"headers"`
@@ -66,6 +75,8 @@ func faultEndpoints() []endpoint {
 			}},
 		{method: "DELETE", path: "/faults", op: "disarmFaults", doc: "disarm every rule", out: Disarmed{},
 			do: func(r *request) (any, error) { return r.DisarmFaults() }},
+		{method: "PATCH", path: "/faults/{id}", op: "changeFault", doc: "pause an armed rule, resume it, or change what it is for, does, and how often; its counts stay",
+			in: FaultChange{}, out: fault.Listed{}, do: order(func(r *request, o FaultChange) (any, error) { return r.ChangeFault(r.params["id"], o) })},
 		{method: "DELETE", path: "/faults/{id}", op: "disarmFault", doc: "disarm one rule",
 			do: func(r *request) (any, error) { return nil, r.DisarmFault(r.params["id"]) }},
 		{method: "GET", path: "/faults/presets", op: "faultPresets", doc: "rules ready to arm, with what a correct client does", out: []fault.Preset{},
@@ -129,6 +140,7 @@ func (o FaultOrder) rule() (fault.Rule, error) {
 	if o.Often != (fault.Often{}) {
 		r.Often = o.Often
 	}
+	r.Paused = o.Paused
 	return r, nil
 }
 
@@ -155,6 +167,51 @@ func (d *Desk) reachable(w fault.When) error {
 		return fail.Field("when.op", "no operation is called %q there", w.Op)
 	}
 	return nil
+}
+
+// ChangeFault pauses, resumes or edits one armed rule.
+func (d *Desk) ChangeFault(id string, o FaultChange) (*fault.Listed, error) {
+	verb := "changed fault " + id
+	switch {
+	case o == FaultChange{}:
+		return nil, fail.Field("paused", "nothing is to be changed")
+	case o == FaultChange{Paused: o.Paused} && *o.Paused:
+		verb = "paused fault " + id
+	case o == FaultChange{Paused: o.Paused}:
+		verb = "resumed fault " + id
+	}
+	if o.When != nil {
+		if err := d.reachable(*o.When); err != nil {
+			return nil, err
+		}
+	}
+	var out fault.Listed
+	err := d.Space.Change("fault.change", verb, func() error {
+		now := d.Space.Clock.Now()
+		_, err := d.Space.Faults.Change(id, now, func(r *fault.Rule) {
+			replace(&r.Name, o.Name)
+			replace(&r.Paused, o.Paused)
+			replace(&r.When, o.When)
+			replace(&r.Then, o.Then)
+			replace(&r.Often, o.Often)
+		})
+		if err != nil {
+			return err
+		}
+		all := d.Space.Faults.List(now)
+		out = all[slices.IndexFunc(all, func(l fault.Listed) bool { return l.ID == id })]
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+func replace[T any](to *T, by *T) {
+	if by != nil {
+		*to = *by
+	}
 }
 
 // SwitchFaults says whether requests may bring faults of their own.

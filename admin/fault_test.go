@@ -7,6 +7,7 @@ import (
 
 	"sandbank/admin"
 	"sandbank/server"
+	"sandbank/server/fault"
 	"sandbank/server/servertest"
 )
 
@@ -136,5 +137,74 @@ func TestFaultsCanBeUndone(t *testing.T) {
 	d.Get("/account/home").Want(503)
 	if e := d.Last(); !strings.Contains(e.Fault, id) {
 		t.Errorf("the journal says fault %q, not %s", e.Fault, id)
+	}
+}
+
+// A rule is paused, resumed and edited while it is armed, seen on the wire each time, and all of it can be taken back.
+func TestFaultIsPausedAndEdited(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	home := func(want int) {
+		t.Helper()
+		if a := d.Get("/account/home"); a.Status != want {
+			t.Errorf("home is %d, want %d", a.Status, want)
+		}
+	}
+	rule := d.pull("POST", "/faults", `{"when":{"op":"home"},"then":{"status":503},"often":{"next":9},"paused":true}`).Want(201)
+	id := rule.Text("id")
+	change := func(body string) fault.Listed {
+		t.Helper()
+		var l fault.Listed
+		d.pull("PATCH", "/faults/"+id, body).Want(200).Into(&l)
+		return l
+	}
+	home(200)
+	if l := change(`{"paused":false}`); l.State != fault.Armed || l.Seen != 0 {
+		t.Errorf("%+v", l)
+	}
+	home(503)
+	if l := change(`{"paused":true}`); l.State != fault.Paused || !l.Paused || l.Hits != 1 {
+		t.Errorf("%+v", l)
+	}
+	home(200)
+	var list admin.FaultList
+	if d.pull("GET", "/faults", nil).Into(&list); len(list.Items) != 1 || list.Items[0].State != fault.Paused {
+		t.Errorf("%+v", list.Items)
+	}
+	d.pull("POST", "/undo", nil).Want(200)
+	home(503)
+	if l := change(`{"then":{"status":418},"often":{"next":4},"name":"tea"}`); l.ID != id || l.Hits != 2 || l.Name != "tea" || l.When.Op != "home" {
+		t.Errorf("%+v", l)
+	}
+	home(418)
+	change(`{"paused":true}`)
+	kept := d.take("paused")
+	change(`{"paused":false}`)
+	home(418) // the last of four
+	home(200)
+	d.pull("PATCH", "/faults/"+id, `{"paused":true}`).Want(409)
+	d.pull("POST", "/snapshots/"+kept+"/restore", nil).Want(200)
+	home(200)
+	change(`{"paused":false}`)
+	home(418)
+	for _, tt := range []struct {
+		path, body string
+		status     int
+	}{{"f_9", `{"paused":true}`, 404}, {id, `{}`, 422}, {id, `{"when":{"bank":"nobank"}}`, 422}, {id, `{"paused":"yes"}`, 422}, {id, `{"hits":3}`, 422}} {
+		d.pull("PATCH", "/faults/"+tt.path, tt.body).Want(tt.status)
+	}
+}
+
+// The preset for a dead refresh token that is called by another name: E67.
+func TestRefreshCalledInvalidRequest(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	old := d.s2s().Text("refresh_token")
+	d.refresh(old).Want(200)
+	d.pull("POST", "/faults", `{"preset":"refresh-invalid-request"}`).Want(201)
+	for _, want := range []string{"invalid_request", "invalid_grant"} {
+		if a := d.refresh(old).Want(400); a.Text("error") != want {
+			t.Errorf("%s, want %s", a.Body, want)
+		}
 	}
 }

@@ -17,9 +17,11 @@ type GrantView struct {
 	Scope   string    `json:"scope"`
 	Consent string    `json:"consent,omitempty"`
 	Created time.Time `json:"created"`
-	Ends    time.Time `json:"ends,omitzero"` // no refresh from then on; missing: no such limit
-	Tokens  int       `json:"tokens"`        // how many are kept, dead or alive
-	Live    int       `json:"live"`          // how many of them are live
+	Ends    time.Time `json:"ends,omitzero"`   // no refresh from then on; missing: no such limit
+	Over    time.Time `json:"over,omitzero"`   // taken back from then on, as its login asked; missing: it is not
+	Tokens  int       `json:"tokens"`          // how many are kept, dead or alive
+	Live    int       `json:"live"`            // how many of them are live
+	Login   string    `json:"login,omitempty"` // with the flags that bend this grant alone: "dave~ttl5s"; missing: without flags
 	grant.State
 }
 
@@ -115,7 +117,10 @@ func (d *Desk) Grants(f GrantFilter, w Window) (*GrantList, error) {
 func (d *Desk) grantView(of *grant.Grant, now time.Time) GrantView {
 	g := d.Space.Grants
 	v := GrantView{ID: of.ID, Bank: of.Bank, Client: of.Client, User: of.Owner, Type: of.Type, Scope: of.Scope, Consent: of.Consent,
-		Created: of.Created, Ends: of.Ends, State: g.GrantState(of, now)}
+		Created: of.Created, Ends: of.Ends, Over: of.Over, State: g.GrantState(of, now)}
+	if of.Terms != nil {
+		v.Login = of.Terms.Login
+	}
 	for _, t := range g.Family(of.ID) {
 		v.Tokens++
 		if g.Stands(t, grant.StateLive, now) {
@@ -163,7 +168,8 @@ func (d *Desk) RevokeGrant(id string, o Reason) (*GrantView, error) {
 		}
 		now := d.Space.Clock.Now()
 		if !d.Space.Grants.Revoke(id, "admin", why, now) {
-			return fail.New(fail.Conflict, "%s was revoked by the %s: %s", id, of.Revoked.By, of.Revoked.Why)
+			e := of.Ending(now)
+			return fail.New(fail.Conflict, "%s was revoked by the %s: %s", id, e.By, e.Why)
 		}
 		out = d.grantView(d.Space.Grants.Grant(id), now)
 		return nil

@@ -131,3 +131,22 @@ func (o EndOrder) when(now time.Time) (time.Time, error) {
 	}
 	return now, nil
 }
+
+// names opens a window on a list that is sorted by a text: what comes after that text, size entries at most.
+func (w Window) names() (after string, size int, err error) {
+	if w.Limit == 0 {
+		w.Limit = 100
+	}
+	if w.Cursor == "" {
+		return "", w.Limit, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(w.Cursor)
+	after, ok := strings.CutPrefix(string(raw), ">")
+	if err != nil || !ok || after == "" {
+		return "", 0, fail.Field("cursor", "%q is no cursor; take next of the answer before", w.Cursor)
+	}
+	return after, w.Limit, nil
+}
+
+// nameCursor goes on behind a text.
+func nameCursor(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(">" + text)) }

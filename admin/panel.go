@@ -48,7 +48,8 @@ func New(o Options) *Panel {
 		o.Life = context.Background()
 	}
 	p := &Panel{options: o}
-	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(), clientEndpoints(), clientExportEndpoints(), catalogueEndpoints(), faultEndpoints(), settingEndpoints(),
+	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(),
+		clientEndpoints(), clientExportEndpoints(), catalogueEndpoints(), serviceEndpoints(), userEndpoints(), accountEndpoints(), faultEndpoints(), scenarioEndpoints(), reportEndpoints(), settingEndpoints(),
 		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}

@@ -46,11 +46,12 @@ type KnobView struct {
 	Signed  bool     `json:"signed,omitempty"`
 	Levels  []string `json:"levels"` // where it can be turned: global, bank, client, user
 	Value   string   `json:"value"`
-	Source  string   `json:"source"` // "user yoisho/dave", "client …", "bank …", "global", "yoisho default", "yoisho original"
+	Source  string   `json:"source"` // "user yoisho/dave", "client …", "bank …", "global", "yoisho default", "yoisho original"; of a grant "login dave~ttl5s"
 	Default string   `json:"default"`
 }
 
 func policyEndpoints() []endpoint {
+	grantOf := parameter{"grant", "as it is for this grant, with what its login asked for; goes alone"}
 	scope := []parameter{{"bank", "one bank alone"}, {"client", "as it is for this client"}, {"user", "as it is for this user: login, or bank/login"}}
 	change := func(r *request) (any, error) {
 		var c PolicyChange
@@ -62,7 +63,16 @@ func policyEndpoints() []endpoint {
 	const doc = "turn knobs of a level and take others back; those that are not named stay"
 	return []endpoint{
 		{method: "GET", path: "/policies", op: "policies", doc: "every knob of every bank with its effective value and where that comes from, and what is set at each level",
-			query: scope, out: PolicyView{}, do: func(r *request) (any, error) { return r.Policies(r.level()) }},
+			query: append([]parameter{grantOf}, scope...), out: PolicyView{}, do: func(r *request) (any, error) {
+				id := r.query.Get("grant")
+				if id == "" {
+					return r.Policies(r.level())
+				}
+				if r.level() != (PolicyLevel{}) {
+					return nil, fail.Field("grant", "grant goes with neither bank, client nor user")
+				}
+				return r.GrantPolicies(id)
+			}},
 		{method: "PUT", path: "/policies", op: "putPolicy", doc: doc, in: PolicyChange{}, out: PolicyChanged{}, do: change},
 		{method: "PATCH", path: "/policies", op: "changePolicy", doc: doc, in: PolicyChange{}, out: PolicyChanged{}, do: change},
 		{method: "DELETE", path: "/policies", op: "resetPolicy", doc: "take back every knob that one level turns; where none is named, that any level turns",
@@ -119,6 +129,24 @@ func (d *Desk) Policies(of PolicyLevel) (*PolicyView, error) {
 	}
 	view.Levels = levelPolicies(d.Space.Grants.Policy.Levels())
 	return view, nil
+}
+
+// GrantPolicies looks at the bank of a grant as it is for that grant: with the knobs that its login turned, which count before all levels.
+func (d *Desk) GrantPolicies(id string) (*PolicyView, error) {
+	d.Space.Gate.RLock()
+	defer d.Space.Gate.RUnlock()
+	of, err := d.findGrant(id)
+	if err != nil {
+		return nil, err
+	}
+	b := BankPolicy{PolicyLevel: PolicyLevel{of.Bank, of.Client, of.Owner}, Knobs: []KnobView{}}
+	for _, s := range d.knobs(of.Bank) {
+		k := d.knob(s, b.PolicyLevel)
+		value, source := d.Space.Grants.Value(s.Knob, of)
+		k.Value, k.Source = s.Format(value), source
+		b.Knobs = append(b.Knobs, k)
+	}
+	return &PolicyView{Banks: []BankPolicy{b}, Levels: levelPolicies(d.Space.Grants.Policy.Levels())}, nil
 }
 
 // depth is how narrow the level is.

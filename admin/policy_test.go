@@ -240,13 +240,13 @@ func TestRotation(t *testing.T) {
 		set  []string
 		uses []use
 	}{
-		{"rotate and family by default", nil, []use{{0, "old", 200, "new"}, {0, "old", 400, ""}, {0, "last", 400, ""}}},
+		{"rotate and deny by default", nil, []use{{0, "old", 200, "new"}, {0, "old", 400, ""}, {0, "last", 200, "new"}}},
 		{"keep", []string{"rotation=keep"}, []use{{0, "old", 200, "sent"}, {0, "old", 200, "sent"}}},
 		{"E28 none", []string{"rotation=none"}, []use{{0, "old", 200, "none"}, {0, "old", 200, "none"}}},
-		{"E30 deny", []string{"reuse=deny"}, []use{{0, "old", 200, "new"}, {0, "old", 400, ""}, {0, "last", 200, "new"}}},
+		{"E30 family", []string{"reuse=family"}, []use{{0, "old", 200, "new"}, {0, "old", 400, ""}, {0, "last", 400, ""}}},
 		{"allow", []string{"reuse=allow"}, []use{{0, "old", 200, "new"}, {time.Hour, "old", 200, "new"}, {0, "last", 200, "new"}}},
 		{"E31 just in the grace", []string{"grace=10s"}, []use{{0, "old", 200, "new"}, {10*time.Second - 1, "old", 200, "new"}, {0, "old", 400, ""}}},
-		{"E31 just after the grace", []string{"grace=10s"}, []use{{0, "old", 200, "new"}, {10 * time.Second, "old", 400, ""}, {0, "last", 400, ""}}},
+		{"E31 just after the grace", []string{"grace=10s", "reuse=family"}, []use{{0, "old", 200, "new"}, {10 * time.Second, "old", 400, ""}, {0, "last", 400, ""}}},
 		{"E31 same successor", []string{"grace=10s", "successor=same"}, []use{{0, "old", 200, "new"}, {10*time.Second - 1, "old", 200, "first"}, {0, "last", 200, "new"}}},
 		{"E31 same, just after", []string{"grace=10s", "successor=same"}, []use{{0, "old", 200, "new"}, {10 * time.Second, "old", 400, ""}}},
 		{"E27 just before the end", []string{"refresh=20s"}, []use{{20*time.Second - 1, "old", 200, "new"}, {20*time.Second - 1, "last", 200, "new"}}},

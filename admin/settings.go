@@ -16,6 +16,7 @@ type Settings struct {
 // SettingsChange turns some of the switches; what is left out stays.
 type SettingsChange struct {
 	HeaderFaults *bool `json:"headerFaults,omitempty"`
+	MagicLogins  *bool `json:"magicLogins,omitempty"`
 	TellRequest  *bool `json:"tellRequest,omitempty"`
 	TellNow      *bool `json:"tellNow,omitempty"`
 }
@@ -25,13 +26,7 @@ func settingEndpoints() []endpoint {
 		{method: "GET", path: "/settings", op: "settings", doc: "what is turned on for the space as a whole", out: Settings{},
 			do: func(r *request) (any, error) { return r.Settings(), nil }},
 		{method: "PATCH", path: "/settings", op: "changeSettings", doc: "turn some of it on or off", in: SettingsChange{}, out: Settings{},
-			do: func(r *request) (any, error) {
-				var c SettingsChange
-				if err := r.decode(&c); err != nil {
-					return nil, err
-				}
-				return r.ChangeSettings(c)
-			}},
+			do: order(func(r *request, c SettingsChange) (any, error) { return r.ChangeSettings(c) })},
 	}
 }
 
@@ -43,7 +38,7 @@ func (d *Desk) Settings() Settings {
 }
 
 func (d *Desk) settings() Settings {
-	return Settings{HeaderFaults: d.Space.Faults.Headers(), Switches: d.Space.Switches}
+	return Settings{HeaderFaults: d.Space.Faults.Headers(), Switches: d.Space.Switches()}
 }
 
 // turn turns what is to be turned, and says what that was.
@@ -54,6 +49,7 @@ func (c *SettingsChange) turn(s *Settings) (what []string) {
 		on   *bool
 	}{
 		{"headerFaults", &s.HeaderFaults, c.HeaderFaults},
+		{"magicLogins", &s.MagicLogins, c.MagicLogins},
 		{"tellRequest", &s.TellRequest, c.TellRequest},
 		{"tellNow", &s.TellNow, c.TellNow},
 	} {
@@ -77,14 +73,14 @@ func (d *Desk) ChangeSettings(c SettingsChange) (*Settings, error) {
 		return nil, fail.Field("", "name at least one switch, with true or false")
 	}
 	var out Settings
-	err := d.Space.Change("settings", "turned "+strings.Join(what, ", "), func() error {
-		next := d.settings()
+	err := d.Space.Switch("turned "+strings.Join(what, ", "), func(s *world.Switches) error {
+		next := Settings{Switches: *s}
 		c.turn(&next)
-		d.Space.Switches = next.Switches
+		*s = next.Switches
 		if c.HeaderFaults != nil {
-			d.Space.Faults.AllowHeaders(next.HeaderFaults)
+			d.Space.Faults.AllowHeaders(*c.HeaderFaults)
 		}
-		out = d.settings()
+		out = Settings{HeaderFaults: d.Space.Faults.Headers(), Switches: *s}
 		return nil
 	})
 	if err != nil {

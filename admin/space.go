@@ -173,8 +173,8 @@ func (d *Desk) spaceView(s *world.Space) SpaceView {
 	return v
 }
 
-// mostPeople is how many logins are told of each bank.
-const mostPeople = 10
+// mostTold is how many logins are told of each bank.
+const mostTold = 10
 
 // wholeView is a space with who may enter.
 func (d *Desk) wholeView(s *world.Space) SpaceView {
@@ -194,7 +194,7 @@ func (d *Desk) wholeView(s *world.Space) SpaceView {
 			b.Clients = append(b.Clients, one)
 		}
 		people := s.Ledger.People(bank)
-		for _, p := range people[:min(mostPeople, len(people))] {
+		for _, p := range people[:min(mostTold, len(people))] {
 			one := SpacePerson{p.Login, p.Password}
 			if p.Password == "" {
 				one.Password = "any"

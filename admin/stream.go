@@ -173,7 +173,7 @@ func (d *Desk) Wait(ctx context.Context, q EventQuery) (*EventView, error) {
 			return nil, fail.New(fail.NotFound, "there is no token %q", q.Filter.Token).At("token")
 		}
 		q.Filter.Grant = t.Grant
-		if q.After == 0 && q.Filter.From.IsZero() && slices.Contains(q.Types, string(journal.TokenExpired)) && t.Expired(d.Space.Clock.Now()) {
+		if q.After == 0 && q.Filter.From.IsZero() && slices.Contains(q.Types, string(journal.TokenExpired)) && d.Space.Grants.Expired(t, d.Space.Clock.Now()) {
 			e := &journal.Event{ID: last, At: t.Expires, Type: journal.TokenExpired, Subject: &journal.Subject{Kind: string(t.Kind), ID: t.ID,
 				Grant: t.Grant, Bank: t.Bank, Client: t.Client, User: t.Owner, Expires: t.Expires}}
 			if q.match(e) {

@@ -24,8 +24,9 @@ type TokenView struct {
 	Expires time.Time  `json:"expires,omitzero"`  // missing: never
 	Left    *Duration  `json:"left,omitempty"`    // until then; missing: it has come, or never will
 	Life    *Duration  `json:"life,omitempty"`    // from issue to end; missing: without end
-	Policy  string     `json:"policy"`            // whose rule the life is: "yoisho default", "client app", …, "token lever"
+	Policy  string     `json:"policy"`            // whose rule the life is: "yoisho default", "client app", …, "login dave~ttl5s", "token lever"
 	Consent string     `json:"consent,omitempty"` // of its grant
+	Login   string     `json:"login,omitempty"`   // of its grant, where that had flags: "dave~ttl5s"
 	grant.State
 }
 
@@ -189,6 +190,9 @@ func (d *Desk) tokenView(t *grant.Token, now time.Time, reveal bool) TokenView {
 	}
 	if of := g.Grant(t.Grant); of != nil {
 		v.Consent = of.Consent
+		if of.Terms != nil {
+			v.Login = of.Terms.Login
+		}
 	}
 	return v
 }
@@ -220,7 +224,7 @@ func (d *Desk) Token(id string, reveal bool) (*TokenLife, error) {
 	if of := g.Grant(t.Grant); of != nil {
 		out.GrantState = g.GrantState(of, now).Name
 		if out.Revoked == nil {
-			out.Revoked = of.Revoked
+			out.Revoked = of.Ending(now)
 		}
 		if c := g.Consent(of.Bank, of.Consent); c != nil {
 			out.ConsentStatus = g.ConsentStatus(c, now)

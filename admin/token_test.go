@@ -379,6 +379,7 @@ func TestTokenLists(t *testing.T) {
 func TestLifeLine(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{}, admin.Options{})
+	d.turn("s2s", "reuse=family")
 	code := d.mint(ali(`,"kind":"code"`))
 	tokens := d.Post("/api/v1/s2s-oauth2/token", url.Values{"grant_type": {"authorization_code"}, "code": {code.Token.Value}}, servertest.Basic("s2s-demo", "s2s-demo-secret")).Want(200)
 	d.s2sAccounts(tokens.Text("access_token")).Want(200)

@@ -102,7 +102,7 @@ func (d *document) checkClient(c *Client, path string) {
 
 func (d *document) checkPerson(p *Person, path string) {
 	d.need(join(path, "login"), p.Login)
-	if p.Login != "" && !matches(`^[a-zA-Z0-9._+@~-]{1,64}$`, p.Login) {
+	if p.Login != "" && !goodLogin(p.Login) {
 		d.refuse(join(path, "login"), "%q is no login; write letters, digits and ._+@~- only", p.Login)
 	}
 	if p.Given+p.Family == "" {
@@ -121,6 +121,12 @@ func (d *document) checkPerson(p *Person, path string) {
 		a.at = item(join(path, "accounts"), i)
 		d.checkAccount(a, a.at)
 	}
+}
+
+func goodLogin(login string) bool {
+	return login != "" && len(login) <= 64 && !strings.ContainsFunc(login, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._+@~-", r))
+	})
 }
 
 func (d *document) checkAccount(a *Account, path string) {

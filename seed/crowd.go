@@ -28,7 +28,7 @@ func (pl *planting) crowd() error {
 		if taken[login] {
 			continue
 		}
-		p := pl.invent(login, len(b.People)+i+1, &c, &names)
+		p := pl.invent(login, len(b.People)+i+1, "", &c, &names)
 		if err := pl.person(&p); err != nil {
 			return err
 		}
@@ -55,8 +55,8 @@ func (b *Bank) crowd() Crowd {
 	return c
 }
 
-// invent makes one person with accounts.
-func (pl *planting) invent(login string, serial int, c *Crowd, n *names) Person {
+// invent makes one person with accounts. Without a persona one is dealt.
+func (pl *planting) invent(login string, serial int, persona string, c *Crowd, n *names) Person {
 	b, seed := pl.bank, pl.options.Seed
 	f := faker(seed, "person", b.Bank, login)
 	r := chance(seed, "accounts", b.Bank, login)
@@ -68,7 +68,7 @@ func (pl *planting) invent(login string, serial int, c *Crowd, n *names) Person 
 	if b.Country == "NO" {
 		p.NationalID = tenor(born, r.IntN(500))
 	}
-	persona := somePersona(r.IntN(100))
+	persona = cmp.Or(persona, somePersona(r.IntN(100)))
 	for _, a := range c.Accounts {
 		if r.IntN(100) >= cmp.Or(a.Share, 100) || persona == "empty" && a.Kind == string(ledger.Loan) {
 			continue

@@ -11,7 +11,7 @@
 // booked ones add up to the balance in the file to the last cent. Histories are made when somebody first looks, so a thousand invented
 // people cost milliseconds.
 //
-// It may know ledger and grant, which it fills. It may not know any bank: what differs between them (the form of account ids, the
+// It may know ledger and grant, which it fills, and world, to whose spaces it brings new people. It may not know any bank: what differs between them (the form of account ids, the
 // prefix of account numbers, facts that one API alone shows) is data in the fixture.
 //
 //	f, err := seed.Read(fixtures.FS, "my-people.json")

@@ -48,17 +48,19 @@ func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 // registry hands out account ids and numbers. The same account gets the same ones at every start, whatever the seed; only where two
 // names want one number does the order decide.
 type registry struct {
-	ids     map[string]bool // of the whole ledger
+	ledger  *ledger.Ledger  // what is in these books is taken
+	ids     map[string]bool // and what was handed out: of the whole ledger
 	numbers map[string]bool // of one bank
 	opened  int             // accounts of the bank so far
+	blocks  int             // blocks of entry numbers that are taken
 }
 
-// tries is far more than any clash needs.
+// tries is far more than any clash of scattered ids or numbers needs; serial ones may have to pass as many accounts as there are.
 const tries = 1000
 
 // id makes an account id of the bank's form.
 func (r *registry) id(b *Bank, login string, place int) (string, error) {
-	for try := range tries {
+	for try := range tries + r.opened {
 		h := stable("id", b.Bank, login, strconv.Itoa(place), strconv.Itoa(try))
 		id := ""
 		switch b.IDs {
@@ -73,7 +75,7 @@ func (r *registry) id(b *Bank, login string, place int) (string, error) {
 		default:
 			id = fmt.Sprintf("%s-%s-%d", b.Bank, login, place+try)
 		}
-		if !r.ids[id] {
+		if !r.ids[id] && r.ledger.Account(id) == nil {
 			r.ids[id] = true
 			return id, nil
 		}
@@ -90,12 +92,16 @@ func (r *registry) number(b *Bank, kind ledger.Kind, login string, place int) (d
 		} else {
 			domestic, iban = number(b.Country, b.Prefix, h)
 		}
-		if domestic != "" && !r.numbers[domestic] && (iban == "" || !r.numbers[iban]) {
+		if domestic != "" && !r.numbered(b.Bank, domestic) && (iban == "" || !r.numbered(b.Bank, iban)) {
 			r.numbers[domestic], r.numbers[iban] = true, true
 			return domestic, iban, nil
 		}
 	}
 	return "", "", fmt.Errorf("%s: no free account number for %s", b.Bank, login)
+}
+
+func (r *registry) numbered(bank, number string) bool {
+	return r.numbers[number] || r.ledger.AccountByNumber(bank, number) != nil
 }
 
 // card writes digits where the form has #.

@@ -8,6 +8,7 @@ import (
 
 	"sandbank/server/grant"
 	"sandbank/server/ledger"
+	"sandbank/server/world"
 )
 
 // Options say what is planted.
@@ -40,7 +41,7 @@ func (f *Fixtures) Plant(l *ledger.Ledger, g *grant.Grants, o Options) error {
 		}
 	}
 	for i := range f.Banks {
-		pl := planting{ledger: l, bank: &f.Banks[i], options: o, registry: registry{ids: ids, numbers: map[string]bool{}}}
+		pl := planting{ledger: l, bank: &f.Banks[i], options: o, registry: registry{ledger: l, ids: ids, numbers: map[string]bool{}}}
 		if err := pl.all(g); err != nil {
 			return err
 		}
@@ -95,24 +96,31 @@ func (c *Client) registered(bank string, at time.Time) grant.Client {
 }
 
 func (pl *planting) person(p *Person) error {
-	b := pl.bank
-	id := ledger.PersonID(b.Bank, p.Login)
-	err := pl.ledger.AddPerson(ledger.Person{ID: id, Bank: b.Bank, Login: p.Login, Password: p.Password, Given: p.Given, Family: p.Family,
-		Email: p.Email, Phone: p.Phone, Address: ledger.Address(p.Address), Born: p.Born, NationalID: p.NationalID, Client: p.Client,
-		Locked: p.Locked, Unverified: p.Unverified, Facts: p.Facts})
+	h, err := pl.household(p)
 	if err != nil {
 		return err
 	}
-	for i := range p.Accounts {
-		if err := pl.account(p, &p.Accounts[i], i+1); err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.Enter(pl.ledger)
 }
 
-// account opens one account, with what the fixture leaves out filled in.
-func (pl *planting) account(p *Person, a *Account, place int) (err error) {
+// household is a person with accounts as the books keep them.
+func (pl *planting) household(p *Person) (h world.Household, err error) {
+	b := pl.bank
+	h.Person = ledger.Person{ID: ledger.PersonID(b.Bank, p.Login), Bank: b.Bank, Login: p.Login, Password: p.Password, Given: p.Given, Family: p.Family,
+		Email: p.Email, Phone: p.Phone, Address: ledger.Address(p.Address), Born: p.Born, NationalID: p.NationalID, Client: p.Client,
+		Locked: p.Locked, Unverified: p.Unverified, Facts: p.Facts}
+	for i := range p.Accounts {
+		one, err := pl.account(p, &p.Accounts[i], i+1)
+		if err != nil {
+			return h, err
+		}
+		h.Holdings = append(h.Holdings, one)
+	}
+	return h, nil
+}
+
+// account is one account, with what the fixture leaves out filled in.
+func (pl *planting) account(p *Person, a *Account, place int) (h world.Holding, err error) {
 	b := pl.bank
 	months := cmp.Or(a.Months, DefaultMonths)
 	open := ledger.Account{ID: a.ID, Bank: b.Bank, Owner: ledger.PersonID(b.Bank, p.Login), Place: place, Number: a.Number, IBAN: a.IBAN,
@@ -120,28 +128,29 @@ func (pl *planting) account(p *Person, a *Account, place int) (err error) {
 		Kind: cmp.Or(ledger.Kind(a.Kind), ledger.Current), Status: cmp.Or(ledger.Status(a.Status), ledger.Enabled),
 		Opened: opening(pl.options.Epoch, months), Facts: a.Facts}
 	pl.registry.opened++
+	pl.registry.blocks++
 	if open.ID == "" {
 		if open.ID, err = pl.registry.id(b, p.Login, place); err != nil {
-			return err
+			return h, err
 		}
 	}
 	if open.Number == "" && open.IBAN == "" {
 		if open.Number, open.IBAN, err = pl.registry.number(b, open.Kind, p.Login, place); err != nil {
-			return err
+			return h, err
 		}
 	}
 	if b.IDs == "number" && open.Facts[FirstEntry] == "" {
-		open.Facts = ledger.WithFact(open.Facts, FirstEntry, strconv.Itoa(firstBlock+block*(pl.registry.opened-1)))
+		open.Facts = ledger.WithFact(open.Facts, FirstEntry, strconv.Itoa(firstBlock+block*(pl.registry.blocks-1)))
 	}
 	balance, ok := parseAmount(cmp.Or(a.Balance, "0"))
 	limit, fine := parseAmount(cmp.Or(a.Limit, "0"))
 	if !ok || !fine {
-		return fmt.Errorf("%s/%s: account %d: balance %q or limit %q is no amount", b.Bank, p.Login, place, a.Balance, a.Limit)
+		return h, fmt.Errorf("%s/%s: account %d: balance %q or limit %q is no amount", b.Bank, p.Login, place, a.Balance, a.Limit)
 	}
 	open.Limit = limit
 	given, err := pl.given(&open, a.Entries)
 	if err != nil {
-		return fmt.Errorf("%s/%s: account %d: %w", b.Bank, p.Login, place, err)
+		return h, fmt.Errorf("%s/%s: account %d: %w", b.Bank, p.Login, place, err)
 	}
 	for _, e := range given {
 		if e.Booked(pl.options.Epoch) {
@@ -149,9 +158,9 @@ func (pl *planting) account(p *Person, a *Account, place int) (err error) {
 		}
 	}
 	persona, o := cmp.Or(a.Persona, "empty"), pl.options
-	return pl.ledger.Open(open, func() []ledger.Entry {
+	return world.Holding{Account: open, Past: func() []ledger.Entry {
 		return append(History(persona, open, balance, months, o.Epoch, o.Seed), given...)
-	})
+	}}, nil
 }
 
 // given are the entries that the fixture spells out.

@@ -140,26 +140,32 @@ func (f *Fixtures) settle() error {
 	for i := range f.Banks {
 		b := &f.Banks[i]
 		b.references()
-		numbers := map[string]bool{}
-		for _, p := range b.People {
-			d := p.from.doc
-			for j := range p.Accounts {
-				a := &p.Accounts[j]
-				if a.Number == "" && a.IBAN != "" {
-					a.Number = domesticOf(a.IBAN)
-				}
-				b.checkNumber(d, a)
-				d.once(ids, a.ID, join(a.at, "id"), "account id")
-				if d.once(numbers, a.IBAN, join(a.at, "iban"), "IBAN") && a.Number != a.IBAN {
-					d.once(numbers, a.Number, join(a.at, "number"), "account number")
-				}
-			}
-		}
+		b.checkNumbers(ids)
 		for _, d := range b.documents() {
 			refusals = append(refusals, d.refusals...)
 		}
 	}
 	return errors.Join(refusals...)
+}
+
+// checkNumbers refuses numbers of accounts that are wrong or given twice, and fills in those that an IBAN implies; ids are those seen so
+// far at all banks.
+func (b *Bank) checkNumbers(ids map[string]bool) {
+	numbers := map[string]bool{}
+	for _, p := range b.People {
+		d := p.from.doc
+		for j := range p.Accounts {
+			a := &p.Accounts[j]
+			if a.Number == "" && a.IBAN != "" {
+				a.Number = domesticOf(a.IBAN)
+			}
+			b.checkNumber(d, a)
+			d.once(ids, a.ID, join(a.at, "id"), "account id")
+			if d.once(numbers, a.IBAN, join(a.at, "iban"), "IBAN") && a.Number != a.IBAN {
+				d.once(numbers, a.Number, join(a.at, "number"), "account number")
+			}
+		}
+	}
 }
 
 // documents are the files that people and clients of the bank come from.

@@ -1,10 +1,6 @@
 package server
 
 import (
-	"bytes"
-	"context"
-	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,7 +9,6 @@ import (
 
 	"github.com/gofiber/fiber/v3"
 
-	"sandbank/server/clock"
 	"sandbank/server/fail"
 	"sandbank/server/fault"
 	"sandbank/server/internal/dialect"
@@ -29,9 +24,10 @@ type effect struct {
 	refuse dialect.Refuse
 	hit    *fault.Hit
 	then   *fault.Then
-	kind   fail.Kind // of the refusal that the fault made
-	notes  []string  // for the journal
-	gone   bool      // the client hung up while it was kept waiting
+	kind   fail.Kind   // of the refusal that the fault made
+	notes  []string    // for the journal
+	gone   bool        // the client hung up while it was kept waiting
+	stands func() bool // whether the answer may still go on; nil: it always may
 }
 
 // strike asks whether a fault has this call: before the bank has answered, and once more with the status of its answer. A rule in the
@@ -45,12 +41,9 @@ func (m *mount) strike(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, an
 		Caller: sync.OnceValues(func() (client, user string) { return caller(call) }),
 		Header: call.HeaderAll,
 		Param:  func(name string) []string { return append(call.Query().All(name), call.Form().All(name)...) }}
-	var hit *fault.Hit
-	if own := call.Header(fault.Header); own != "" {
-		var err error
-		if hit, err = faults.Once(own, ask, call.At()); err != nil {
-			return nil, fail.From(err)
-		}
+	hit, bad := brought(call, ask)
+	if bad != nil {
+		return nil, bad
 	}
 	if hit == nil {
 		hit = faults.Match(ask, call.At())
@@ -89,7 +82,7 @@ func (e *effect) before() (ask bool) {
 	}
 	if e.hit.Delay > 0 {
 		e.wait(e.hit.Delay)
-		e.call.Now = e.call.Space.Clock.Now().Add(e.call.Skew)
+		e.call.Anew()
 	}
 	return !e.then.Answers() && !e.then.Cuts()
 }
@@ -114,6 +107,7 @@ func (e *effect) after(err error) error {
 		err = e.replace()
 	}
 	e.alter()
+	e.watch()
 
 	what := *e.then
 	what.Where = ""
@@ -135,25 +129,11 @@ func (e *effect) after(err error) error {
 // spoils tells whether the fault does more than take time.
 func (e *effect) spoils() bool { return e.then.Answers() || e.then.Cuts() || e.then.Alters() != "" }
 
-// wait lets real time pass, less when the server shuts down or the client hangs up. The gate is open meanwhile: a held call holds nobody
-// else's lever.
-func (e *effect) wait(d time.Duration) {
-	gate := &e.call.Space.Gate
-	gate.RUnlock()
-	defer gate.RLock()
-	ctx, cancel := context.WithCancel(e.m.life)
-	defer cancel()
-	if c := e.connection(); c != nil {
-		defer c.watch(func() { e.gone = true; cancel() })()
-	}
-	clock.Wait(ctx, d)
-}
+// wait lets real time pass, less when the server shuts down or the client hangs up.
+func (e *effect) wait(d time.Duration) { e.m.hold(e.ctx, e.call, d, func() { e.gone = true }) }
 
 // connection is the socket, or nil for a caller that came through net/http.
-func (e *effect) connection() *connection {
-	c, _ := e.ctx.RequestCtx().Conn().(*connection)
-	return c
-}
+func (e *effect) connection() *connection { return connectionOf(e.ctx) }
 
 // replace answers in the bank's place. What the bank had to say is thrown away, what it did is done.
 func (e *effect) replace() error {
@@ -344,54 +324,4 @@ func (e *effect) drop() error {
 		panic(http.ErrAbortHandler)
 	}
 	return e.ctx.Drop()
-}
-
-// pour sends the answer by hand: its head with the length of the whole body, then as much of the body as there is to be, at its pace.
-func (e *effect) pour() {
-	out := e.ctx.Response()
-	body := bytes.Clone(out.Body())
-	flow := &trickle{ctx: e.m.life, rest: body, rate: e.then.Dribble}
-	if e.then.Truncate != nil {
-		flow.rest = body[:min(len(body), *e.then.Truncate)]
-	}
-	if out.SkipBody || (len(flow.rest) == len(body) && flow.rate == 0) {
-		return
-	}
-	if e.connection() == nil {
-		out.SetBodyStream(flow, len(body))
-		return
-	}
-	out.Header.SetContentLength(len(body))
-	if len(flow.rest) == len(body) {
-		out.Header.SetConnectionClose() // the connection is not given back
-	}
-	head := bytes.Clone(out.Header.Header())
-	inner := e.ctx.RequestCtx()
-	inner.HijackSetNoResponse(true)
-	inner.Hijack(func(c net.Conn) {
-		if _, err := c.Write(head); err == nil {
-			io.Copy(c, flow) // a client that is gone ends it
-		}
-	})
-}
-
-// trickle is a body that comes at a rate, in up to ten pieces per second.
-type trickle struct {
-	ctx  context.Context
-	rest []byte
-	rate int // bytes per second; 0: at once
-}
-
-// Read hands out the next piece when it is due. It ends early when the server does.
-func (t *trickle) Read(p []byte) (int, error) {
-	n := min(len(t.rest), len(p))
-	if t.rate > 0 {
-		n = min(n, max(1, t.rate/10))
-	}
-	if n == 0 || (t.rate > 0 && !clock.Wait(t.ctx, time.Second*time.Duration(n)/time.Duration(t.rate))) {
-		return 0, io.EOF
-	}
-	copy(p, t.rest[:n])
-	t.rest = t.rest[n:]
-	return n, nil
 }

@@ -11,10 +11,10 @@ import (
 
 	"sandbank/server/clock"
 	"sandbank/server/fail"
-	"sandbank/server/fault"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/wire"
 	"sandbank/server/journal"
+	"sandbank/server/magic"
 	"sandbank/server/world"
 )
 
@@ -30,8 +30,9 @@ type mount struct {
 	world  *world.World
 	banks  []*bank
 	byName map[string]*bank
-	public string // --public-url, without a slash at the end; empty: whatever the caller used
-	secure bool   // whether the listener speaks TLS
+	public string          // --public-url, without a slash at the end; empty: whatever the caller used
+	secure bool            // whether the listener speaks TLS
+	flags  magic.Catalogue // that a login may carry
 	note   func(*journal.Entry, []byte)
 	desk   bool            // whether there is a console
 	life   context.Context // ends when the server shuts down
@@ -40,7 +41,7 @@ type mount struct {
 // newMount checks the route tables: a bank may not claim one path twice, and two banks may share a path only when each call on it says
 // who is calling.
 func newMount(w *world.World, dialects []dialect.Dialect) (*mount, error) {
-	m := &mount{world: w, byName: map[string]*bank{}}
+	m := &mount{world: w, byName: map[string]*bank{}, flags: magic.Flags()}
 	open := map[string]string{} // shape of a path → bank, for shapes that some bank serves without knowing the caller
 	seen := map[string]string{}
 	for i := range dialects {
@@ -97,7 +98,7 @@ func (m *mount) serve(ctx fiber.Ctx, v visit, broken *fail.Error) (bool, error) 
 	if b == nil {
 		return false, nil
 	}
-	call.Bank, call.Brand = b.Name, b.Brand
+	call.Bank, call.Brand, call.Magic = b.Name, b.Brand, wire.Magic{Flags: m.flags, Ways: b.Ways}
 	refuse := b.Error
 	var do func(*wire.Call) error
 	switch {
@@ -201,7 +202,6 @@ func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do
 	entry := &journal.Entry{At: call.At(), Bank: call.Bank, Op: call.Op, Method: call.Method(), Target: string(ctx.Request().RequestURI())}
 	e, bad := m.strike(ctx, call, refuse, 0)
 	if bad != nil {
-		call.Set(fault.Header, bad.Param+": "+bad.Why)
 		broken = bad
 	}
 	var err error
@@ -212,6 +212,7 @@ func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do
 			e, _ = m.strike(ctx, call, refuse, ctx.Response().StatusCode())
 		}
 	}
+	m.linger(ctx, call)
 	err = e.after(err)
 	if ctx.Method() == "HEAD" {
 		ctx.Response().SkipBody = true

@@ -11,6 +11,7 @@ import (
 
 	"sandbank/server"
 	"sandbank/server/grant"
+	"sandbank/server/magic"
 	"sandbank/server/servertest"
 )
 
@@ -29,7 +30,7 @@ func TestReadme(t *testing.T) {
 	}
 	_, help, _ := refuse(t, nil, "--help")
 	want := string(text)
-	for name, part := range map[string]string{"banks": banksTable(srv), "endpoints": endpoints(srv), "flags": flagTable(t, help), "knobs": knobTable(srv), "quirks": quirks(srv)} {
+	for name, part := range map[string]string{"banks": banksTable(srv), "endpoints": endpoints(srv), "flags": flagTable(t, help), "knobs": knobTable(srv), "logins": loginTable(), "quirks": quirks(srv)} {
 		begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
 		before, rest, ok := strings.Cut(want, begin)
 		_, after, ok2 := strings.Cut(rest, end)
@@ -148,6 +149,15 @@ func knobTable(srv *server.Server) string {
 	b.WriteString("| knob | default | at | what |\n|---|---|---|---|\n")
 	for _, r := range rows {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.knob, r.standard, strings.Join(banks[r], ", "), r.doc)
+	}
+	return b.String()
+}
+
+func loginTable() string {
+	var b strings.Builder
+	b.WriteString("| flag | what |\n|---|---|\n")
+	for _, f := range magic.Flags() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Word(), f.Doc)
 	}
 	return b.String()
 }

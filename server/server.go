@@ -110,7 +110,7 @@ func New(o Options) (*Server, error) {
 	plant := func(l *ledger.Ledger, g *grant.Grants, now time.Time) error {
 		return fixed.Plant(l, g, seed.Options{Epoch: now, People: o.People})
 	}
-	w, err := world.New(world.Options{Banks: profiles, Plant: plant, History: history, Policy: o.Policy,
+	w, err := world.New(world.Options{Banks: profiles, Plant: plant, History: history, People: fixed.People(), Policy: o.Policy,
 		Start: o.Start, Frozen: o.Freeze, Seed: o.Seed, Journal: o.Journal})
 	if err != nil {
 		return nil, err

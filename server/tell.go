@@ -10,7 +10,7 @@ import (
 )
 
 // Headers that tell a client about the sandbox itself. A request asks for them by Tell, whose value names one or both: "request, now".
-// Space.Switches turn them on for every answer.
+// The switches of a space turn them on for every answer.
 const (
 	Tell        = "X-Sandbox-Tell"
 	TellRequest = "X-Sandbox-Request" // number of the answer's entry in the journal
@@ -19,7 +19,7 @@ const (
 
 // tell puts on the answer what was asked for. The entry gets its number early for that.
 func tell(call *wire.Call, entry *journal.Entry) {
-	request, now := call.Space.Switches.TellRequest, call.Space.Switches.TellNow
+	request, now := call.Space.Switches().TellRequest, call.Space.Switches().TellNow
 	for _, text := range call.HeaderAll(Tell) {
 		for word := range strings.SplitSeq(text, ",") {
 			word = strings.TrimSpace(word)

@@ -26,6 +26,7 @@ const (
 	InvalidScope            Kind = "invalid_scope"
 	AccessDenied            Kind = "access_denied"
 	ServerError             Kind = "server_error"
+	TemporarilyUnavailable  Kind = "temporarily_unavailable"
 
 	// An authorization request that must never be redirected (RFC 6749 §3.1.2.4): unknown client, unregistered redirect URI.
 	InvalidRedirect Kind = "invalid_redirect"

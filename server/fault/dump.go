@@ -86,7 +86,7 @@ func load(list string, records []Record, most int, ids map[string]bool) ([]*arme
 		}
 		ids[r.ID] = true
 		rule := r.Rule
-		out = append(out, &armed{rule: &rule, seen: r.Seen, hits: r.Hits, last: r.Last, done: r.Done})
+		out = append(out, &armed{&rule, &counts{seen: r.Seen, hits: r.Hits, last: r.Last, done: r.Done}})
 	}
 	return out, nil
 }

@@ -46,11 +46,12 @@ const (
 	maxText  = 500 // of a glob, a name, a header value
 )
 
-// Rule is one fault. It is immutable once armed.
+// Rule is one fault. It is immutable once armed: changing it puts another in its place.
 type Rule struct {
 	ID      string    `json:"id,omitempty"`     // given when armed: f_1, f_2 …
 	Created time.Time `json:"created,omitzero"` // when armed, by the space's clock
 	Name    string    `json:"name,omitempty"`   // for people
+	Paused  bool      `json:"paused,omitempty"` // it spoils nothing and counts nothing until it is resumed
 	When    When      `json:"when,omitzero"`
 	Then    Then      `json:"then,omitzero"`
 	Often   Often     `json:"often,omitzero"`

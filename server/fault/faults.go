@@ -30,10 +30,14 @@ type state struct {
 	headers bool
 }
 
-// armed is a rule with its counts.
+// armed is a rule with its counts. A rule that is changed takes its counts along, so that two armed are the same when their counts are.
 type armed struct {
 	rule *Rule
+	*counts
+}
 
+// counts is how far a rule has come.
+type counts struct {
 	mu   sync.Mutex
 	seen int
 	hits int
@@ -81,16 +85,21 @@ func (f *Faults) Arm(r Rule, now time.Time) (*Rule, error) {
 	if len(s.rules) >= MaxArmed {
 		return nil, fail.New(fail.Conflict, "%d rules are armed, and there is room for no more", len(s.rules))
 	}
+	f.chance(&r)
+	f.issued++
+	r.ID, r.Created = "f_"+strconv.Itoa(f.issued), now
+	a := &armed{&r, &counts{}}
+	s.rules = append(slices.Clip(s.rules), a)
+	f.become(s)
+	f.watch.Note(func() bool { return f.remove(a) })
+	return &r, nil
+}
+
+// chance draws a seed for a rule that leaves something to chance, and does not bring its own.
+func (f *Faults) chance(r *Rule) {
 	if r.Often.Seed == 0 && (r.Often.Percent != 0 || r.Then.Spread != 0) {
 		r.Often.Seed = uint64(f.dice.Between(1, 1<<31))
 	}
-	f.issued++
-	r.ID, r.Created = "f_"+strconv.Itoa(f.issued), now
-	a := &armed{rule: &r}
-	s.rules = append(slices.Clip(s.rules), a)
-	f.become(s)
-	f.watch.Note(func() bool { return f.remove(a) >= 0 })
-	return &r, nil
 }
 
 // clear moves rules whose time is over to the spent ones.
@@ -113,16 +122,20 @@ func (f *Faults) shelve(a *armed) {
 	}
 }
 
-// remove takes a rule out of the armed ones and tells where it stood, or -1.
-func (f *Faults) remove(a *armed) int {
+// remove takes a rule out of the armed ones.
+func (f *Faults) remove(a *armed) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.take(a)
+	return f.take(a) >= 0
 }
 
+// is finds a rule, whatever it was changed into.
+func (a *armed) is(b *armed) bool { return a.counts == b.counts }
+
+// take takes a rule out of the armed ones and tells where it stood, or -1.
 func (f *Faults) take(a *armed) int {
 	s := f.now()
-	i := slices.Index(s.rules, a)
+	i := slices.IndexFunc(s.rules, a.is)
 	if i >= 0 {
 		s.rules = slices.Delete(slices.Clone(s.rules), i, i+1)
 		f.become(s)
@@ -222,7 +235,7 @@ func (f *Faults) Clone() *Faults {
 func (a *armed) clone() *armed {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return &armed{rule: a.rule, seen: a.seen, hits: a.hits, last: a.last, done: a.done}
+	return &armed{a.rule, &counts{seen: a.seen, hits: a.hits, last: a.last, done: a.done}}
 }
 
 // State is how a rule stands.
@@ -230,9 +243,10 @@ type State string
 
 // The states.
 const (
-	Armed State = "armed"
-	Over  State = "over"  // its until has passed; a clock that is moved back arms it again
-	Spent State = "spent" // it has had its last hit
+	Armed  State = "armed"
+	Paused State = "paused" // until it is resumed
+	Over   State = "over"   // its until has passed; a clock that is moved back arms it again
+	Spent  State = "spent"  // it has had its last hit
 )
 
 // Listed is a rule as the list shows it.
@@ -267,6 +281,8 @@ func (a *armed) listed(now time.Time) Listed {
 		l.State = Spent
 	case a.rule.over(now):
 		l.State = Over
+	case a.rule.Paused:
+		l.State = Paused
 	}
 	return l
 }

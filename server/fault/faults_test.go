@@ -118,6 +118,8 @@ func TestLeversCanBeTakenBack(t *testing.T) {
 		"forget":      func() { f.Disarm("f_1") },
 		"disarm all":  func() { f.DisarmAll() },
 		"headers":     func() { f.AllowHeaders(true) },
+		"pause":       func() { f.Change("f_4", noon, func(r *fault.Rule) { r.Paused = true }) },
+		"change":      func() { f.Change("f_4", noon, func(r *fault.Rule) { r.Then = fault.Then{Drop: true} }) },
 		"much":        func() { f.DisarmAll(); f.Disarm("f_2"); f.AllowHeaders(true); f.Disarm("f_1"); f.AllowHeaders(false) },
 	} {
 		r := &store.Recorder{}
@@ -142,6 +144,78 @@ func TestLeversCanBeTakenBack(t *testing.T) {
 	f.Match(ask, noon)
 	if kept := r.Undo(); kept != 1 {
 		t.Error("a rule that is gone was taken back")
+	}
+}
+
+// A paused rule neither spoils nor counts; a changed one goes on counting where it was.
+func TestChange(t *testing.T) {
+	t.Parallel()
+	f, _ := arm(t, "status=500; next=4")
+	pause := func(on bool) {
+		t.Helper()
+		if _, err := f.Change("f_1", noon, func(r *fault.Rule) { r.Paused = on }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	state := func() fault.Listed { return f.List(noon)[0] }
+	f.Match(refresh(), noon)
+	if pause(true); f.Match(refresh(), noon) != nil || state().State != fault.Paused || state().Seen != 1 {
+		t.Errorf("paused: %+v", state())
+	}
+	if pause(false); f.Match(refresh(), noon).N != 2 || state().State != fault.Armed {
+		t.Errorf("resumed: %+v", state())
+	}
+	next, err := f.Change("f_1", noon, func(r *fault.Rule) {
+		r.ID, r.Created, r.Then, r.Often = "mine", noon.Add(time.Hour), fault.Then{Delay: fault.Duration(time.Second), Spread: fault.Duration(time.Second)}, fault.Often{Next: 3}
+	})
+	if err != nil || next.ID != "f_1" || !next.Created.Equal(noon) || next.Then.Where != fault.Before || next.Often.Seed == 0 {
+		t.Fatalf("%+v, %v", next, err)
+	}
+	if hit := f.Match(refresh(), noon); hit.N != 3 || hit.Rule != next || state().State != fault.Spent {
+		t.Errorf("%+v, %+v", hit, state())
+	}
+	for _, tt := range []struct {
+		id, line string
+		kind     fail.Kind
+		param    string
+	}{
+		{"f_1", "drop", fail.Conflict, ""}, {"f_9", "drop", fail.NotFound, ""}, {"f_2", "drop; status=500", fail.InvalidField, "then"},
+		{"f_2", "drop; next=1", fail.InvalidField, "often.next"}, {"f_2", "drop", fail.InvalidField, "often.next"},
+		{"f_2", "drop; until=2026-01-01T00:00:00Z", fail.InvalidField, "often.until"},
+	} {
+		if tt.id == "f_2" && len(f.List(noon)) == 1 {
+			f.Arm(fault.Rule{Then: fault.Then{Drop: true}, Often: fault.Often{Next: 5}}, noon)
+			f.Match(refresh(), noon)
+		}
+		to, _ := fault.Parse(tt.line)
+		_, err := f.Change(tt.id, noon, func(r *fault.Rule) { *r = to })
+		if e := fail.From(err); err == nil || e.Kind != tt.kind || e.Param != tt.param {
+			t.Errorf("%s to %s: %v", tt.id, tt.line, err)
+		}
+	}
+	if got := state(); got.Often.Next != 5 || !got.Then.Drop || got.Hits != 1 {
+		t.Errorf("a refused change left %+v", got)
+	}
+}
+
+// A change is taken back with what was counted since; one whose rule is gone is not.
+func TestChangesTakenBackLater(t *testing.T) {
+	t.Parallel()
+	f, _ := arm(t, "status=500; next=3")
+	r := &store.Recorder{}
+	f.Watch(r)
+	f.Change("f_1", noon, func(r *fault.Rule) { r.Then.Status = 503 })
+	f.Watch(nil)
+	f.Match(refresh(), noon)
+	if kept := r.Undo(); kept != 0 || f.Match(refresh(), noon).N != 2 || f.List(noon)[0].Then.Status != 500 {
+		t.Errorf("%d kept, %+v", kept, f.List(noon)[0])
+	}
+	f.Watch(r)
+	f.Change("f_1", noon, func(r *fault.Rule) { r.Then.Status = 503 })
+	f.Watch(nil)
+	f.Match(refresh(), noon)
+	if kept := r.Undo(); kept != 1 || f.List(noon)[0].State != fault.Spent {
+		t.Errorf("%d kept, %+v", kept, f.List(noon)[0])
 	}
 }
 

@@ -44,12 +44,13 @@ func (f *Faults) Match(a Ask, now time.Time) *Hit {
 	return nil
 }
 
-// retire moves a rule to the spent ones.
+// retire moves a rule to the spent ones, as it stands by now.
 func (f *Faults) retire(a *armed) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.take(a) >= 0 {
-		f.shelve(a)
+	rules := f.now().rules
+	if i := f.take(a); i >= 0 {
+		f.shelve(rules[i])
 	}
 }
 
@@ -58,7 +59,7 @@ func (a *armed) fire(now time.Time) (hit *Hit, last bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	r := a.rule
-	if a.done || r.over(now) {
+	if a.done || r.Paused || r.over(now) {
 		return nil, false
 	}
 	a.seen++
@@ -113,15 +114,36 @@ func (f *Faults) Once(text string, a Ask, now time.Time) (*Hit, error) {
 	if o := r.Often; r.When.Nth != 0 || o.After != 0 || o.Every != 0 || o.Percent != 0 || o.Next > 1 || !o.Until.IsZero() {
 		return nil, fail.Field("often", "a fault in a header is for its own request: nth, after, every, percent, until and next above 1 make no sense")
 	}
+	if r.Paused {
+		return nil, fail.Field("paused", "a fault in a header is for its own request; one that does nothing can be left out")
+	}
 	r.settle()
 	r.ID = "header"
-	if !r.When.holds(&a) {
-		return nil, nil
+	return r.struck(&a, now), nil
+}
+
+// Strike spoils one request by a rule that nobody armed, whatever it says of how often; the journal shows it under the id. Nil: the
+// space does not allow it, or the rule is for other calls.
+func (f *Faults) Strike(r Rule, id string, a Ask, now time.Time) *Hit {
+	if !f.Headers() {
+		return nil
+	}
+	r = r.clone()
+	r.When.Nth, r.Often = 0, Often{Seed: r.Often.Seed}
+	r.settle()
+	r.ID = id
+	return r.struck(&a, now)
+}
+
+// struck is the one call that the rule is for, or nil.
+func (r Rule) struck(a *Ask, now time.Time) *Hit {
+	if !r.When.holds(a) {
+		return nil
 	}
 	if r.Often.Seed == 0 {
 		r.Often.Seed = uint64(now.UnixNano())
 	}
-	return &Hit{Rule: &r, N: 1, Delay: r.Then.delay(r.dice(1))}, nil
+	return &Hit{Rule: &r, N: 1, Delay: r.Then.delay(r.dice(1))}
 }
 
 // holds tells whether a call is one of those that the rule is for. What is cheap to know is asked first.

@@ -22,6 +22,7 @@ type part struct {
 func parts() []part {
 	return slices.Concat([]part{
 		text("name", func(r *Rule) *string { return &r.Name }),
+		flag("paused", func(r *Rule) *bool { return &r.Paused }),
 		text("bank", func(r *Rule) *string { return &r.When.Bank }),
 		text("op", func(r *Rule) *string { return &r.When.Op }),
 		text("method", func(r *Rule) *string { return &r.When.Method }),

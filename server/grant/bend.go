@@ -19,16 +19,16 @@ func (g *Grants) Expired(t *Token, now time.Time) bool {
 }
 
 func (g *Grants) inclusive(t *Token) bool {
-	if !g.Policy.turned(Boundary) {
+	if !g.termed.Load() && !g.Policy.turned(Boundary) {
 		return false
 	}
-	v, _ := g.Policy.Value(Boundary, t.Bank, t.Client, t.Owner)
+	v, _ := g.ofToken(Boundary, t)
 	return v.Text == Inclusive
 }
 
-// dead is the first instant at which a token that ends is over.
+// dead is the first instant at which a token is over; zero: it has no end.
 func (g *Grants) dead(t *Token) time.Time {
-	if g.inclusive(t) {
+	if !t.Expires.IsZero() && g.inclusive(t) {
 		return t.Expires.Add(1)
 	}
 	return t.Expires
@@ -36,10 +36,10 @@ func (g *Grants) dead(t *Token) time.Time {
 
 // lags tells whether a revoked access token passes none the less, as it does where resource servers learn of a revocation later.
 func (g *Grants) lags(token *Token, of *Grant, e *Event, now time.Time, t *fail.Trail) bool {
-	if of == nil || !g.Policy.turned(RevocationLag) {
+	if of == nil || !g.turned(RevocationLag, of) {
 		return false
 	}
-	lag, source := g.Policy.Value(RevocationLag, token.Bank, token.Client, token.Owner)
+	lag, source := g.Value(RevocationLag, of)
 	over := e.At.Add(lag.Duration)
 	if !now.Before(over) {
 		return false
@@ -49,8 +49,8 @@ func (g *Grants) lags(token *Token, of *Grant, e *Event, now time.Time, t *fail.
 }
 
 // use counts one call with an access token, where the policy limits them. A token that is used up is refused like an expired one.
-func (g *Grants) use(token *Token, t *fail.Trail) error {
-	most, source := g.Policy.Value(Uses, token.Bank, token.Client, token.Owner)
+func (g *Grants) use(token *Token, of *Grant, t *fail.Trail) error {
+	most, source := g.Value(Uses, of)
 	if most.Count == 0 {
 		return nil
 	}
@@ -62,16 +62,38 @@ func (g *Grants) use(token *Token, t *fail.Trail) error {
 	return nil
 }
 
+// Midstream is for answers that take their time. Where the policy wants an access token to be good until the answer is out, good tells
+// whether it is, and until says so in words; everywhere else good is nil.
+func (g *Grants) Midstream(bank, value string) (good func(now time.Time) bool, until string) {
+	token := g.tokens.Get(value)
+	if token == nil || token.Bank != bank || token.Kind != Access || !g.Policy.turned(TokenCheck) && !g.termed.Load() {
+		return nil, ""
+	}
+	v, source := g.ofToken(TokenCheck, token)
+	if v.Text != CheckMidstream {
+		return nil, ""
+	}
+	return func(now time.Time) bool {
+		t := g.tokens.Get(value)
+		if t == nil || g.Expired(t, now) {
+			return false
+		}
+		of := g.grants.Get(t.Grant)
+		e := revocation(t, of, now)
+		return e == nil || g.lags(t, of, e, now, nil)
+	}, "stops when " + token.ID + " ends, by " + source
+}
+
 // usesOf is where the calls with a token are counted. They count from the beginning of time, which no window ends.
 func usesOf(t *Token) string { return "uses " + t.ID }
 
 // life is how long something of this grant lives by the policy, and by whose rule: with jitter, up to so many per cent off it.
 func (g *Grants) life(k Knob, of *Grant) (Value, string) {
-	life, source := g.Policy.Value(k, of.Bank, of.Client, of.Owner)
-	if life.Never || !g.Policy.turned(Jitter) {
+	life, source := g.Value(k, of)
+	if life.Never || !g.turned(Jitter, of) {
 		return life, source
 	}
-	percent, by := g.Policy.Value(Jitter, of.Bank, of.Client, of.Owner)
+	percent, by := g.Value(Jitter, of)
 	most := int64(float64(life.Duration.Milliseconds()) * float64(percent.Count) / 100)
 	if most <= 0 {
 		return life, source
@@ -83,8 +105,8 @@ func (g *Grants) life(k Knob, of *Grant) (Value, string) {
 // redeem notes that a grant has brought tokens. Where the policy says how many grants a user and client may have, the oldest go.
 func (g *Grants) redeem(of *Grant, now time.Time) *Grant {
 	limit, source := Value{}, ""
-	if of.Owner != "" && g.Policy.turned(MaxGrants) {
-		if limit, source = g.Policy.Value(MaxGrants, of.Bank, of.Client, of.Owner); limit.Count > 0 {
+	if of.Owner != "" && g.turned(MaxGrants, of) {
+		if limit, source = g.Value(MaxGrants, of); limit.Count > 0 {
 			g.evicting.Lock() // so that each grant is younger than those that it finds
 			defer g.evicting.Unlock()
 		}
@@ -103,7 +125,7 @@ func (g *Grants) redeem(of *Grant, now time.Time) *Grant {
 func (g *Grants) evict(of *Grant, keep int64, source string, now time.Time) {
 	var others []*Grant
 	g.grants.Range(func(id string, v *Grant) bool {
-		if id != of.ID && v.Redeemed && v.Revoked == nil && v.Bank == of.Bank && v.Client == of.Client && v.Owner == of.Owner {
+		if id != of.ID && v.Redeemed && v.Ending(now) == nil && v.Bank == of.Bank && v.Client == of.Client && v.Owner == of.Owner {
 			others = append(others, v)
 		}
 		return true

@@ -38,9 +38,21 @@ type Secret struct {
 
 // Service is the service account of a server-to-server client: whom it acts for without anybody at the keyboard.
 type Service struct {
-	ID     string `json:"id"`
-	Secret string `json:"secret"`
-	Owner  string `json:"owner"` // ledger.Person.ID
+	ID     string   `json:"id"`
+	Secret string   `json:"secret"`
+	Owner  string   `json:"owner"`            // ledger.Person.ID
+	Former []Secret `json:"former,omitempty"` // that were rotated away and work on for a while
+}
+
+// SecretIs compares with the secret and with every former one that is valid at now, in constant time.
+func (s *Service) SecretIs(secret string, now time.Time) bool {
+	ok := Same(s.Secret, secret)
+	for _, f := range s.Former {
+		if now.Before(f.Until) && Same(f.Value, secret) {
+			ok = true
+		}
+	}
+	return ok
 }
 
 // Public tells whether the client has no secret to keep (RFC 6749 §2.1).

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sandbank/server/clock"
+	"sandbank/server/dice"
 	"sandbank/server/fail"
 	"sandbank/server/store"
 )
@@ -41,6 +42,8 @@ type Consent struct {
 	Stored     Status            `json:"status"` // see Status for what counts at an instant
 	Used       bool              `json:"used,omitempty"`
 	Facts      map[string]string `json:"facts,omitempty"`
+	Over       time.Time         `json:"over,omitzero"`   // from then on it counts as taken back by its user, as the login asked
+	Login      string            `json:"login,omitempty"` // of the person who allowed it, if that had terms: "dave~consent30s"
 }
 
 // Right is what a consent allows on one account.
@@ -63,6 +66,8 @@ func (c *Consent) Right(account string) *Right {
 // ConsentStatus is the state at now: time ends a consent without anybody's doing.
 func (g *Grants) ConsentStatus(c *Consent, now time.Time) Status {
 	switch {
+	case c.Stored == Valid && !c.Over.IsZero() && !now.Before(c.Over) && c.Over.Before(c.Until):
+		return RevokedByPSU
 	case c.Stored == Valid && !now.Before(c.Until):
 		return Expired
 	case c.Stored == Received && !now.Before(c.Until):
@@ -75,8 +80,14 @@ func (g *Grants) ConsentStatus(c *Consent, now time.Time) Status {
 	return c.Stored
 }
 
+// Settle fills in what a bank alone remembers of a consent (Facts), where whoever made the consent left that out: a lever knows no bank.
+type Settle func(c *Consent, d *dice.Dice)
+
 // AddConsent keeps a new consent.
 func (g *Grants) AddConsent(c Consent) *Consent {
+	if settle := g.settle[c.Bank]; settle != nil {
+		settle(&c, g.dice)
+	}
 	c.Number = g.asked.next()
 	g.consents.Put(c.ID, &c)
 	if g.consents.Len() > g.limit/10 && g.sweeping.TryLock() {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sandbank/server/clock"
+	"sandbank/server/dice"
 	"sandbank/server/fail"
 	"sandbank/server/grant"
 )
@@ -113,6 +114,50 @@ func TestTokensFollowTheConsent(t *testing.T) {
 	refused(t, err, fail.InvalidGrant, "revokedByPsu")
 	_, err = g.Redeem(grant.Redemption{Bank: "b", Client: "app", Code: late.Value, AnyRedirect: true}, now, nil)
 	refused(t, err, fail.InvalidGrant, "revokedByPsu")
+}
+
+// E52: where the policy notices the end of a consent at the resource alone, a refresh goes on.
+func TestConsentCheckAtTheResource(t *testing.T) {
+	t.Parallel()
+	g := book()
+	consent(g, "c", true)
+	if _, err := g.AllowConsent("c", "b/dave", nil, now); err != nil {
+		t.Fatal(err)
+	}
+	i := g.Issue(grant.Authorization{Bank: "b", Client: "app", Owner: "b/dave", Scope: "read", Consent: "c"}, true, now)
+	g.EndConsent("c", grant.RevokedByPSU, "user", "x", now)
+	_, err := refresh(g, i.Refresh.Value, now)
+	refused(t, err, fail.InvalidGrant, "revokedByPsu")
+	turn(t, g, "consent-check=resource")
+	next, err := refresh(g, i.Refresh.Value, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !alive(g, next.Access, now) {
+		t.Error("the token itself is not good")
+	}
+	_, err = g.CheckConsent("b", "c", "app", "b/dave", now, nil)
+	refused(t, err, fail.ConsentInvalid, "")
+	g.Policy.Unset(grant.Level{Bank: "b"}, grant.ConsentCheck)
+	_, err = refresh(g, next.Refresh.Value, now)
+	refused(t, err, fail.InvalidGrant, "revokedByPsu")
+}
+
+// A bank is asked what it alone remembers of a consent, whoever makes it; and what was counted for a consent goes with it.
+func TestConsentsAreSettledAndSwept(t *testing.T) {
+	t.Parallel()
+	g := grant.New(dice.Seeded(1), grant.Profile{Bank: "b", Settle: func(c *grant.Consent, d *dice.Dice) { c.Facts = map[string]string{"mark": d.UUID()} }}, grant.Profile{Bank: "other"})
+	mine := g.AddConsent(grant.Consent{ID: "a", Bank: "b", Stored: grant.Terminated})
+	if other := g.AddConsent(grant.Consent{ID: "o", Bank: "other", Stored: grant.Valid, Until: now.Add(time.Hour)}); mine.Facts["mark"] == "" || other.Facts != nil {
+		t.Errorf("%v, %v", mine.Facts, other.Facts)
+	}
+	for _, key := range []string{"a accounts ", "o accounts "} {
+		g.Count(key, time.Time{}, 1)
+	}
+	g.Sweep(now, 0)
+	if g.Consent("b", "a") != nil || g.Counted("a accounts ", time.Time{}) != 0 || g.Counted("o accounts ", time.Time{}) != 1 {
+		t.Error("a consent that is swept takes its counts along, and no others")
+	}
 }
 
 func TestValidity(t *testing.T) {

@@ -190,7 +190,7 @@ func (g *Grants) loadGrant(v *Grant) *fail.Error {
 	if v.ID == "" || !g.grants.Add(v.ID, v) {
 		return fail.Field("id", "%q is empty or there twice", v.ID)
 	}
-	return nil
+	return v.Terms.read()
 }
 
 func (g *Grants) tokenLoader() func(*Token) *fail.Error {

@@ -23,20 +23,13 @@ import (
 	"sandbank/server/store"
 )
 
-// Profile is what a bank tells the core about its tokens: the defaults of the policy cascade and the form of the values.
-type Profile struct {
-	Bank     string
-	Defaults Settings
-	Original Settings // what stands in for some defaults where fidelity is original
-	Form     Form     // nil: 256 bits of base64url
-}
-
 // Grants is everything that was granted in one space. Safe for concurrent use.
 type Grants struct {
 	Policy *Policy
 
 	dice      *dice.Dice
 	forms     map[string]Form
+	settle    map[string]Settle
 	clients   *store.Map[string, Client]
 	requests  *store.Map[string, Request]
 	grants    *store.Map[string, Grant]
@@ -48,6 +41,7 @@ type Grants struct {
 	given     *line[Grant]
 	asked     *line[Consent]
 	counters  counters
+	termed    atomic.Bool // whether any grant has, or had, terms of its own
 	limit     int
 	sweeping  sync.Mutex
 	answering sync.Mutex
@@ -62,11 +56,11 @@ const DefaultLimit = 1_000_000
 
 // New returns an empty book of grants for these banks.
 func New(d *dice.Dice, banks ...Profile) *Grants {
-	forms := map[string]Form{}
+	forms, settle := map[string]Form{}, map[string]Settle{}
 	for _, b := range banks {
-		forms[b.Bank] = b.Form
+		forms[b.Bank], settle[b.Bank] = b.Form, b.Settle
 	}
-	g := &Grants{Policy: newPolicy(banks), dice: d, forms: forms, limit: DefaultLimit,
+	g := &Grants{Policy: newPolicy(banks), dice: d, forms: forms, settle: settle, limit: DefaultLimit,
 		clients: store.New[string, Client](), requests: store.New[string, Request](), grants: store.New[string, Grant](),
 		tokens: store.New[string, Token](), consents: store.New[string, Consent](), calls: store.New[string, calls](),
 		sessions: store.New[string, Session]()}
@@ -82,6 +76,7 @@ type Authorization struct {
 	RedirectURI                string // as sent to the authorization endpoint; empty: the exchange need not repeat it
 	Challenge                  string // PKCE S256; empty: none
 	Facts                      map[string]string
+	Terms                      *Terms // of the login; nil: none
 }
 
 // Issued is the answer of a token endpoint, before the bank gives it its shape.
@@ -98,9 +93,15 @@ func (g *Grants) open(a Authorization, now time.Time) *Grant {
 	}
 	n := g.given.next()
 	of := &Grant{ID: g.publicID("g_", n), Number: n, Bank: a.Bank, Client: a.Client, Owner: a.Owner, Type: a.Type, Scope: a.Scope,
-		Consent: a.Consent, Created: now, Facts: a.Facts}
-	if max, _ := g.Policy.Value(RefreshMaxTTL, a.Bank, a.Client, a.Owner); !max.Never {
+		Consent: a.Consent, Created: now, Facts: a.Facts, Terms: a.Terms}
+	if max, _ := g.Value(RefreshMaxTTL, of); !max.Never {
 		of.Ends = now.Add(max.Duration)
+	}
+	if t := a.Terms; t != nil {
+		g.termed.Store(true)
+		if t.Revoke > 0 {
+			of.Over = now.Add(t.Revoke)
+		}
 	}
 	g.grants.Put(of.ID, of)
 	return of
@@ -128,7 +129,7 @@ func (g *Grants) tokensFor(of *Grant, parent *Token, scope string, refresh bool,
 		g.grants.Add(of.ID, of) // there already, unless a sweep has just taken its last token, and it along
 	}
 	out := &Issued{Grant: of, Owner: of.Owner, Access: g.mint(Access, parent, of, scope, now)}
-	if refresh {
+	if refresh && (of.Terms == nil || !of.Terms.NoRefresh) {
 		whole := of.Scope
 		if parent != nil {
 			whole = parent.Scope // as granted, unless a lever shrank it on the way
@@ -144,6 +145,20 @@ func (g *Grants) tokensFor(of *Grant, parent *Token, scope string, refresh bool,
 	return out
 }
 
+// Barred tells why a resource owner, by id, may be given no tokens now: it was locked, or is gone. Empty: it may.
+type Barred func(owner string) string
+
+// check refuses new tokens of an owner who is barred. The client itself owns what has no owner.
+func (b Barred) check(of *Grant, t *fail.Trail) error {
+	if b == nil || of.Owner == "" {
+		return nil
+	}
+	if why := b(of.Owner); why != "" {
+		return t.No("user there", fail.New(fail.InvalidGrant, "%s", why))
+	}
+	return nil
+}
+
 // Redemption is the exchange of a code for tokens.
 type Redemption struct {
 	Bank, Client, Code string
@@ -151,6 +166,7 @@ type Redemption struct {
 	AnyRedirect        bool   // the bank's exchange has no redirect_uri at all (Yoisho, s2s)
 	Verifier           string // PKCE
 	Refresh            bool   // whether the bank issues a refresh token with this grant
+	Barred             Barred // nil: nobody is
 	Reusable           bool   // the code stays good after the exchange (Yoisho's original)
 }
 
@@ -176,8 +192,11 @@ func (g *Grants) Redeem(r Redemption, now time.Time, t *fail.Trail) (*Issued, er
 	if latest := g.grants.Get(code.Grant); latest != nil {
 		of = latest
 	}
-	if e := revocation(code, of); e != nil {
+	if e := revocation(code, of, now); e != nil {
 		return nil, t.No("grant stands", fail.New(fail.InvalidGrant, "%s was revoked %s ago: %s", code.Grant, short(now.Sub(e.At)), e.Why))
+	}
+	if err := r.Barred.check(of, t); err != nil {
+		return nil, err
 	}
 	if g.Expired(code, now) {
 		return nil, t.No("code not expired", fail.New(fail.InvalidGrant, "%s", code.expiry(now)))
@@ -249,6 +268,7 @@ func (g *Grants) spend(token *Token, by, why string, now time.Time) *fail.Error 
 type Renewal struct {
 	Bank, Client, Token string
 	Scope               string // narrower than granted, or empty
+	Barred              Barred // nil: nobody is
 }
 
 // Refresh issues a new access token (RFC 6749 §6) and, where the policy rotates, a new refresh token. A refresh token that was rotated
@@ -263,8 +283,11 @@ func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, erro
 		return nil, t.No("refresh token's client", fail.New(fail.InvalidGrant, "%s was issued to client %s, not to %s", token.ID, token.Client, r.Client))
 	}
 	of := g.grants.Get(token.Grant)
-	if e := revocation(token, of); e != nil {
+	if e := revocation(token, of, now); e != nil {
 		return nil, t.No("not revoked", fail.New(fail.InvalidGrant, "%s was revoked %s ago by the %s: %s", token.ID, short(now.Sub(e.At)), e.By, e.Why))
+	}
+	if err := r.Barred.check(of, t); err != nil {
+		return nil, err
 	}
 	rule := g.renewal(of)
 	if rule.grace > 0 {
@@ -281,7 +304,7 @@ func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, erro
 		return nil, t.No("not expired", fail.New(fail.InvalidGrant, "%s", token.expiry(now)))
 	}
 	t.Pass("not expired", "")
-	if err := g.consentStands(of, now, t); err != nil {
+	if err := g.consentLets(of, &rule, now, t); err != nil {
 		return nil, err
 	}
 	scope, err := rule.scope(token.Scope, r.Scope, t)
@@ -304,7 +327,7 @@ func (g *Grants) Of(keep func(*Grant) bool) []*Grant {
 
 // Refreshable tells how long the grant can still bring new access tokens: the latest end of its unspent tokens, and whether any lives.
 func (g *Grants) Refreshable(of *Grant, now time.Time) (until time.Time, live bool) {
-	if of.Revoked != nil {
+	if of.Ending(now) != nil {
 		return time.Time{}, false
 	}
 	for _, t := range g.issued.family(of.ID) {
@@ -323,7 +346,7 @@ func (g *Grants) Refreshable(of *Grant, now time.Time) (until time.Time, live bo
 func (g *Grants) Revoke(id, by, why string, now time.Time) bool {
 	first := false
 	g.grants.Update(id, func(v Grant) (Grant, error) {
-		first = once(&v.Revoked, by, why, now)
+		first = v.Ending(now) == nil && once(&v.Revoked, by, why, now)
 		return v, nil
 	})
 	return first

@@ -31,6 +31,9 @@ const (
 	Attempts       Knob = "attempts"         // wrong passwords until a user is locked; 0: never
 	Fidelity       Knob = "fidelity"         // how true to the bank's own accidents
 	ConsentModels  Knob = "consent-models"   // which consent requests the Berlin Group bank takes
+	HistoryWindow  Knob = "history-window"   // how long after the login all history can be read
+	HistoryAfter   Knob = "history-after"    // how far back it can be read from then on
+	CursorTTL      Knob = "cursor"           // further pages of a list, counted from the page before
 )
 
 // The knobs of every bank whose tokens they can bend. Their defaults bend nothing.
@@ -48,6 +51,8 @@ const (
 	Reuse         Knob = "reuse"          // what happens when one comes back outside of that
 	SameAccess    Knob = "same-access"    // whether a refresh returns the access token that is alive already
 	RefreshScope  Knob = "refresh-scope"  // what a refresh takes away from the scope
+	ConsentCheck  Knob = "consent-check"  // where it is first noticed that a consent has ended
+	TokenCheck    Knob = "token-check"    // when a call's access token must be good
 )
 
 // Values of the choices.
@@ -72,6 +77,12 @@ const (
 	ReuseFamily = "family" // the whole grant is revoked (RFC 9700 §4.14.2)
 	ReuseDeny   = "deny"   // the call is refused, and that is all
 	ReuseAllow  = "allow"  // it works as if it had not been rotated
+
+	CheckToken    = "token"    // a refresh is refused, and so are all calls
+	CheckResource = "resource" // a refresh goes on, and all calls are refused
+
+	CheckStart     = "start"     // when the call comes in
+	CheckMidstream = "midstream" // and as long as its answer is under way
 
 	On  = "on"
 	Off = "off"
@@ -115,6 +126,9 @@ var specs = []Spec{
 	{Knob: Attempts, Doc: "wrong passwords until a user is locked", Count: true, User: true},
 	{Knob: Fidelity, Doc: "whether the original's own accidents come back", Choices: []string{Faithful, Original}},
 	{Knob: ConsentModels, Doc: "which consent requests are taken", Choices: []string{AllModel, Detailed}, Client: true},
+	{Knob: HistoryWindow, Doc: "how long after the login all history can be read", Client: true, User: true},
+	{Knob: HistoryAfter, Doc: "how far back history can be read once history-window is over", Client: true, User: true},
+	{Knob: CursorTTL, Doc: "how long after a page the further pages of its list can be read", Client: true, User: true},
 
 	{Knob: ExpiresIn, Doc: "how expires_in tells the life of an access token", Choices: tellings(), Client: true, User: true,
 		Needs: AccessTTL, Default: Choice(TellNumber)},
@@ -136,6 +150,10 @@ var specs = []Spec{
 		Needs: RefreshTTL, Default: Choice(Off)},
 	{Knob: RefreshScope, Doc: "what a refresh takes away from the scope", Choices: []string{Keep}, Form: dropScope + "<scope>", Client: true, User: true,
 		Needs: RefreshTTL, Default: Choice(Keep)},
+	{Knob: ConsentCheck, Doc: "what first refuses a client whose consent has ended: a refresh, or the resource", Choices: []string{CheckToken, CheckResource},
+		Client: true, User: true, Needs: ConsentTTL, Default: Choice(CheckToken)},
+	{Knob: TokenCheck, Doc: "when an access token must be good: as the call comes in, or until its answer is out", Choices: []string{CheckStart, CheckMidstream},
+		Client: true, User: true, Needs: AccessTTL, Default: Choice(CheckStart)},
 }
 
 // Specs are all knobs, in the order in which they are shown.
@@ -258,9 +276,9 @@ func (s Spec) About(t *Token) bool {
 		return t.Kind == Access && t.Owner != ""
 	case ClientTTL:
 		return t.Kind == Access && t.Owner == ""
-	case ExpiresIn, ExpiresInLie, Uses, RevocationLag:
+	case ExpiresIn, ExpiresInLie, Uses, RevocationLag, TokenCheck:
 		return t.Kind == Access
-	case RefreshTTL, RefreshMaxTTL, Rotation, RefreshMode, Grace, Successor, Reuse, SameAccess, RefreshScope:
+	case RefreshTTL, RefreshMaxTTL, Rotation, RefreshMode, Grace, Successor, Reuse, SameAccess, RefreshScope, ConsentCheck:
 		return t.Kind == Refresh
 	case Boundary, Jitter, MaxGrants:
 		return true

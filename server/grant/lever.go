@@ -70,7 +70,7 @@ func (g *Grants) Mint(a Authorization, now time.Time, kinds ...Kind) (*Grant, []
 // were live at now.
 func (g *Grants) RevokeAll(keep func(*Grant) bool, by, why string, now time.Time) (grants, tokens int) {
 	g.given.recent(0, func(v *Grant) bool {
-		if v.Revoked != nil || keep != nil && !keep(v) {
+		if v.Ending(now) != nil || keep != nil && !keep(v) {
 			return true
 		}
 		live := 0

@@ -182,3 +182,19 @@ func TestUncount(t *testing.T) {
 		t.Errorf("left: %+v", left)
 	}
 }
+
+// A rotated secret of a service account works up to the end of its overlap.
+func TestFormerServiceSecrets(t *testing.T) {
+	t.Parallel()
+	end := now.Add(time.Minute)
+	s := grant.Service{Secret: "new", Former: []grant.Secret{{Value: "old", Until: end}}}
+	for _, tt := range []struct {
+		secret string
+		at     time.Time
+		want   bool
+	}{{"new", now, true}, {"new", end, true}, {"old", end.Add(-1), true}, {"old", end, false}, {"other", now, false}, {"", now, false}} {
+		if got := s.SecretIs(tt.secret, tt.at); got != tt.want {
+			t.Errorf("%q at %s: %v", tt.secret, tt.at, got)
+		}
+	}
+}

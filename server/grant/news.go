@@ -23,6 +23,7 @@ type News struct {
 	Grant   *Grant
 	Consent *Consent
 	Event   *Event    // who did it and why, where somebody did
+	Ends    time.Time // the first instant at which the token, its grant or the consent is over; zero: never
 	Was     time.Time // of WasRetimed: the former end
 }
 
@@ -30,17 +31,26 @@ type News struct {
 // goroutines, in the middle of a request.
 func (g *Grants) Hear(f func(News)) {
 	g.tokens.Hear(func(old, now *Token) {
-		switch {
-		case now == nil: // forgotten
-		case old == nil:
-			f(News{What: WasIssued, Token: now})
-		case old.Revoked == nil && now.Revoked != nil:
-			f(News{What: WasRevoked, Token: now, Event: now.Revoked})
-		case old.Spent == nil && now.Spent != nil:
-			f(News{What: WasSpent, Token: now, Event: now.Spent})
-		case !old.Expires.Equal(now.Expires):
-			f(News{What: WasRetimed, Token: now, Was: old.Expires})
+		if now == nil { // forgotten
+			return
 		}
+		n := News{Token: now, Ends: g.dead(now)}
+		switch {
+		case old == nil:
+			n.What = WasIssued
+			if over := g.over(now); !over.IsZero() && (n.Ends.IsZero() || over.Before(n.Ends)) {
+				n.Ends = over
+			}
+		case old.Revoked == nil && now.Revoked != nil:
+			n.What, n.Event = WasRevoked, now.Revoked
+		case old.Spent == nil && now.Spent != nil:
+			n.What, n.Event = WasSpent, now.Spent
+		case !old.Expires.Equal(now.Expires):
+			n.What, n.Was = WasRetimed, old.Expires
+		default:
+			return
+		}
+		f(n)
 	})
 	g.grants.Hear(func(old, now *Grant) {
 		if old != nil && now != nil && old.Revoked == nil && now.Revoked != nil {
@@ -48,17 +58,17 @@ func (g *Grants) Hear(f func(News)) {
 		}
 	})
 	g.consents.Hear(func(old, now *Consent) {
-		if now != nil && (old == nil || old.Stored != now.Stored || !old.Until.Equal(now.Until)) {
-			f(News{What: WasChanged, Consent: now, Event: now.Ended})
+		if now != nil && (old == nil || old.Stored != now.Stored || !old.Until.Equal(now.Until) || !old.Over.Equal(now.Over)) {
+			f(News{What: WasChanged, Consent: now, Event: now.Ended, Ends: now.end()})
 		}
 	})
 }
 
-// Passed are the tokens and consents whose end came after from, up to and at to, and that nothing else had ended: soonest first, at most
-// n of them, the others only counted. next is the first end after to; zero when there is none.
+// Passed are the tokens, consents and grants whose end came after from, up to and at to, and that nothing else had ended: soonest first,
+// at most n of them, the others only counted. next is the first end after to; zero when there is none.
 func (g *Grants) Passed(from, to time.Time, n int) (ended []News, more int, next time.Time) {
 	look := func(n News, stands func() bool) bool {
-		switch at := n.End(); {
+		switch at := n.Ends; {
 		case at.IsZero() || !at.After(from):
 		case at.After(to):
 			if (next.IsZero() || at.Before(next)) && stands() {
@@ -70,13 +80,22 @@ func (g *Grants) Passed(from, to time.Time, n int) (ended []News, more int, next
 		return true
 	}
 	g.tokens.Range(func(_ string, t *Token) bool {
-		return look(News{What: WasEnded, Token: t}, func() bool { return t.Spent == nil && revocation(t, g.grants.Get(t.Grant)) == nil })
+		return look(News{What: WasEnded, Token: t, Ends: g.dead(t)}, func() bool { return t.Spent == nil && revocation(t, g.grants.Get(t.Grant), t.Expires) == nil })
 	})
 	g.consents.Range(func(_ string, c *Consent) bool {
-		return look(News{What: WasEnded, Consent: c}, func() bool { return c.Stored == Valid })
+		n := News{What: WasEnded, Consent: c, Ends: c.end()}
+		if !n.Ends.Equal(c.Until) {
+			gone := *c
+			gone.Stored = RevokedByPSU
+			n.What, n.Consent, n.Event = WasChanged, &gone, c.Ending(n.Ends)
+		}
+		return look(n, func() bool { return c.Stored == Valid })
+	})
+	g.ending(func(v *Grant) {
+		look(News{What: WasRevoked, Grant: v, Event: v.Ending(v.Over), Ends: v.Over}, func() bool { return true })
 	})
 	slices.SortFunc(ended, func(a, b News) int {
-		if c := a.End().Compare(b.End()); c != 0 {
+		if c := a.Ends.Compare(b.Ends); c != 0 {
 			return c
 		}
 		return strings.Compare(a.id(), b.id())
@@ -87,20 +106,12 @@ func (g *Grants) Passed(from, to time.Time, n int) (ended []News, more int, next
 	return ended, more, next
 }
 
-// End is when the token or consent is over; zero: never, or a grant.
-func (n News) End() time.Time {
+func (n News) id() string {
 	switch {
 	case n.Token != nil:
-		return n.Token.Expires
-	case n.Consent != nil:
-		return n.Consent.Until
-	}
-	return time.Time{}
-}
-
-func (n News) id() string {
-	if n.Token != nil {
 		return n.Token.ID
+	case n.Grant != nil:
+		return n.Grant.ID
 	}
 	return n.Consent.ID
 }

@@ -1,6 +1,7 @@
 package grant_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -38,6 +39,39 @@ func TestBookTellsWhatHappens(t *testing.T) {
 	}
 	if g.Named(code.ID) == nil || g.Named("ac_none") != nil {
 		t.Error("Named must find a token by its id, and nothing else")
+	}
+}
+
+// Where the boundary is inclusive, an end has come a nanosecond after it, not at it: for whoever hears of it as for the bank.
+func TestPassedByTheBoundary(t *testing.T) {
+	t.Parallel()
+	g := book()
+	turn(t, g, "boundary=inclusive")
+	var heard time.Time
+	g.Hear(func(n grant.News) {
+		if n.Token != nil && n.Token.Kind == grant.Access {
+			heard = n.Ends
+		}
+	})
+	i := mustIssue(t, g)
+	end := now.Add(10 * time.Minute)
+	for _, tt := range []struct {
+		from, to time.Time
+		ended    int
+		next     time.Time
+	}{{now, end, 0, end.Add(1)}, {end, end.Add(1), 1, time.Time{}}, {end.Add(1), end.Add(2), 0, time.Time{}}, {now, end.Add(-1), 0, end.Add(1)}} {
+		ended, _, next := g.Passed(tt.from, tt.to, 9)
+		ended = slices.DeleteFunc(ended, func(n grant.News) bool { return n.Token.ID != i.Access.ID })
+		if len(ended) != tt.ended || !tt.next.IsZero() && !next.Equal(tt.next) || len(ended) == 1 && !ended[0].Ends.Equal(end.Add(1)) {
+			t.Errorf("from %s to %s: %d ended, next %s", tt.from, tt.to, len(ended), next)
+		}
+	}
+	if !heard.Equal(end.Add(1)) {
+		t.Errorf("heard of the end %s", heard)
+	}
+	if at, late := g.State(i.Access, end), g.State(i.Access, end.Add(1)); at.Name != grant.StateLive || late.Name != grant.StateExpired || !late.Since.Equal(end.Add(1)) ||
+		!g.Stands(i.Access, grant.StateLive, end) || g.Stands(i.Access, grant.StateLive, end.Add(1)) || !g.Stands(i.Access, grant.StateExpired, end.Add(1)) {
+		t.Errorf("at the instant %+v, after it %+v", at, late)
 	}
 }
 

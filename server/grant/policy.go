@@ -107,6 +107,13 @@ func (p *Policy) Change(at Level, set Settings, unset []Knob) {
 	p.watch.Load().Note(func() bool { return p.state.CompareAndSwap(next, old) })
 }
 
+// Clear takes back every knob that a level turns: whose level it was is gone.
+func (p *Policy) Clear(at Level) {
+	if own := p.state.Load().levels[at]; own != nil {
+		p.Change(at, nil, slices.Collect(maps.Keys(own.settings)))
+	}
+}
+
 // Levels are the places where knobs are turned, with the knobs, which must not be written to.
 func (p *Policy) Levels() map[Level]Settings {
 	out := map[Level]Settings{}

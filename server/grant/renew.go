@@ -15,29 +15,33 @@ type renewal struct {
 	grace                  time.Duration
 	source                 string // of the grace
 	absolute, same         bool
+	blind                  bool     // to the end of the consent
 	drop                   []string // scopes
 }
 
 func (g *Grants) renewal(of *Grant) renewal {
 	choice := func(k Knob) string {
-		v, _ := g.Policy.Value(k, of.Bank, of.Client, of.Owner)
+		v, _ := g.Value(k, of)
 		return v.Text
 	}
 	r := renewal{mode: choice(Rotation)}
-	if g.Policy.turned(Reuse) {
+	if g.turned(Reuse, of) {
 		r.reuse = choice(Reuse)
 	}
-	if g.Policy.turned(Grace) {
-		v, source := g.Policy.Value(Grace, of.Bank, of.Client, of.Owner)
+	if g.turned(Grace, of) {
+		v, source := g.Value(Grace, of)
 		r.grace, r.source, r.successor = v.Duration, source, choice(Successor)
 	}
-	if g.Policy.turned(SameAccess) {
+	if g.turned(SameAccess, of) {
 		r.same = choice(SameAccess) == On
 	}
-	if g.Policy.turned(RefreshScope) {
+	if g.turned(RefreshScope, of) {
 		if dropped, ok := strings.CutPrefix(choice(RefreshScope), dropScope); ok {
 			r.drop = strings.Fields(dropped)
 		}
+	}
+	if g.Policy.turned(ConsentCheck) {
+		r.blind = choice(ConsentCheck) == CheckResource
 	}
 	r.absolute = g.absolute(of)
 	return r
@@ -45,10 +49,10 @@ func (g *Grants) renewal(of *Grant) renewal {
 
 // absolute tells whether a refresh leaves the end of the refresh token where it was.
 func (g *Grants) absolute(of *Grant) bool {
-	if !g.Policy.turned(RefreshMode) {
+	if !g.turned(RefreshMode, of) {
 		return false
 	}
-	v, _ := g.Policy.Value(RefreshMode, of.Bank, of.Client, of.Owner)
+	v, _ := g.Value(RefreshMode, of)
 	return v.Text == Absolute
 }
 
@@ -82,6 +86,15 @@ func (r *renewal) scope(granted, asked string, t *fail.Trail) (string, error) {
 	left := slices.DeleteFunc(strings.Fields(scope), func(s string) bool { return slices.Contains(r.drop, s) })
 	t.Pass("scope", fmt.Sprintf("%q without %q, by policy", scope, strings.Join(r.drop, " ")))
 	return strings.Join(left, " "), nil
+}
+
+// consentLets is consentStands, where the policy lets a refresh ask.
+func (g *Grants) consentLets(of *Grant, rule *renewal, now time.Time, t *fail.Trail) error {
+	if rule.blind && of.Consent != "" {
+		t.Pass("consent", "not asked for, by policy")
+		return nil
+	}
+	return g.consentStands(of, now, t)
 }
 
 // renew deals the tokens of a refresh that nothing stands against.

@@ -28,6 +28,7 @@ type Request struct {
 	Owner         string    // who logged in; empty: nobody yet
 	Confirmed     bool      // whether the second factor was given
 	Misses        int       // wrong answers so far
+	Terms         *Terms    // of who logged in; nil: none
 	Answer        string    // the redirect that ended it; empty: it is open
 	Code          string    // value of the code that was issued, if one was
 }

@@ -5,7 +5,7 @@ import "time"
 // Living visits every token that works at now, in no particular order: neither spent nor revoked nor expired.
 func (g *Grants) Living(now time.Time, visit func(*Token)) {
 	g.tokens.Range(func(_ string, t *Token) bool {
-		if t.Spent == nil && !g.Expired(t, now) && revocation(t, g.grants.Get(t.Grant)) == nil {
+		if t.Spent == nil && !g.Expired(t, now) && revocation(t, g.grants.Get(t.Grant), now) == nil {
 			visit(t)
 		}
 		return true
@@ -13,8 +13,8 @@ func (g *Grants) Living(now time.Time, visit func(*Token)) {
 }
 
 // Retime gives the living tokens that a lifetime is about, and that reach says yes to, the life that the policy has for them now,
-// counted from when their old one was. It says how many that were and how many of them are over at once. Other knobs than lifetimes of
-// tokens re-time nothing.
+// counted from when their old one was. It says how many that were and how many of them are over at once. What a login turned for itself
+// stays, and other knobs than lifetimes of tokens re-time nothing.
 func (g *Grants) Retime(k Knob, reach func(*Token) bool, now time.Time) (retimed, ended int) {
 	spec, _ := SpecOf(k)
 	if !spec.Lifetime() {
@@ -22,7 +22,7 @@ func (g *Grants) Retime(k Knob, reach func(*Token) bool, now time.Time) (retimed
 	}
 	var living []*Token
 	g.Living(now, func(t *Token) {
-		if spec.About(t) && reach(t) {
+		if of := g.grants.Get(t.Grant); spec.About(t) && reach(t) && of != nil && !of.Terms.turns(k) {
 			living = append(living, t)
 		}
 	})

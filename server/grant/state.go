@@ -25,22 +25,22 @@ func ended(name string, e *Event) State { return State{name, e.At, e.By, e.Why} 
 
 // State tells how a token stands at now, in the order in which the banks ask: revoked (itself, or with its grant), spent, expired.
 func (g *Grants) State(t *Token, now time.Time) State {
-	if e := revocation(t, g.grants.Get(t.Grant)); e != nil {
+	if e := revocation(t, g.grants.Get(t.Grant), now); e != nil {
 		return ended(StateRevoked, e)
 	}
 	switch {
 	case t.Spent != nil:
 		return ended(StateSpent, t.Spent)
-	case t.Expired(now):
-		return State{StateExpired, t.Expires, t.Policy, t.expiry(now)}
+	case g.Expired(t, now):
+		return State{StateExpired, g.dead(t), t.Policy, t.expiry(now)}
 	}
 	return State{Name: StateLive}
 }
 
 // Stands tells whether State has this name. Where it has another this is cheaper than asking for it, which counts for lists.
 func (g *Grants) Stands(t *Token, name string, now time.Time) bool {
-	switch over := t.Spent != nil || t.Expired(now); {
-	case name == StateLive && over, name == StateSpent && t.Spent == nil, name == StateExpired && !t.Expired(now):
+	switch expired := g.Expired(t, now); {
+	case name == StateLive && (t.Spent != nil || expired), name == StateSpent && t.Spent == nil, name == StateExpired && !expired:
 		return false
 	}
 	return g.State(t, now).Name == name
@@ -48,8 +48,8 @@ func (g *Grants) Stands(t *Token, name string, now time.Time) bool {
 
 // GrantState tells how a grant stands at now: it is live while its consent, if it has one, is valid and any of its tokens is live.
 func (g *Grants) GrantState(of *Grant, now time.Time) State {
-	if of.Revoked != nil {
-		return ended(StateRevoked, of.Revoked)
+	if e := of.Ending(now); e != nil {
+		return ended(StateRevoked, e)
 	}
 	if s := g.consentState(of, now); s.Name != StateLive {
 		return s
@@ -83,8 +83,8 @@ func (g *Grants) consentState(of *Grant, now time.Time) State {
 	case status == Expired:
 		out.Name, out.Since = StateExpired, c.Until
 	}
-	if c.Ended != nil {
-		out.Since, out.By, out.Why = c.Ended.At, c.Ended.By, out.Why+": "+c.Ended.Why
+	if e := c.Ending(now); e != nil {
+		out.Since, out.By, out.Why = e.At, e.By, out.Why+": "+e.Why
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package grant
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"sandbank/server/store"
@@ -18,7 +19,7 @@ func (g *Grants) Stats(bank string, now time.Time) (s Stats) {
 		}
 		s.Issued++
 		switch {
-		case revocation(t, g.grants.Get(t.Grant)) != nil:
+		case revocation(t, g.grants.Get(t.Grant), now) != nil:
 			s.Revoked++
 		case g.Expired(t, now):
 			s.Expired++
@@ -83,10 +84,18 @@ func (g *Grants) sweepConsents(now time.Time, keep int) {
 	over := g.consents.Len() - keep
 	old := g.Consents(func(c *Consent) bool { return g.ConsentStatus(c, now) != Valid })
 	slices.SortFunc(old, func(a, b *Consent) int { return a.Created.Compare(b.Created) })
+	gone := map[string]bool{}
 	for _, c := range old[:min(over, len(old))] {
 		g.consents.Delete(c.ID)
 		g.counters.dropped.Add(1)
+		gone[c.ID] = true
 	}
+	g.calls.Range(func(key string, _ *calls) bool {
+		if of, _, ok := strings.Cut(key, " "); ok && gone[of] {
+			g.calls.Delete(key)
+		}
+		return true
+	})
 }
 
 func (g *Grants) sweepPages(now time.Time) {
@@ -103,7 +112,7 @@ func (g *Grants) sweepPages(now time.Time) {
 		return true
 	})
 	g.calls.Range(func(key string, c *calls) bool {
-		if !c.from.IsZero() && now.Sub(c.from) > 48*time.Hour { // without a beginning: they go with their token
+		if !c.from.IsZero() && now.Sub(c.from) > 48*time.Hour { // without a beginning: they go with their token or consent
 			g.calls.Delete(key)
 		}
 		return true
@@ -124,6 +133,11 @@ func (g *Grants) Watch(r *store.Recorder) {
 func (g *Grants) Copy(from *Still) {
 	g.clients.Copy(from.clients)
 	g.grants.Copy(from.grants)
+	from.grants.Range(func(_ string, v *Grant) {
+		if v.Terms != nil {
+			g.termed.Store(true)
+		}
+	})
 	g.tokens.Copy(from.tokens)
 	g.consents.Copy(from.consents)
 	g.calls.Copy(from.calls)

@@ -34,7 +34,7 @@ func (g *Grants) ExpiresIn(t *Token, now time.Time) json.RawMessage {
 // Tell is ExpiresIn for banks that count in their own way: seconds is what the truth would be on their wire, and known whether they
 // would tell it.
 func (g *Grants) Tell(t *Token, seconds int64, known bool) json.RawMessage {
-	how, _ := g.Policy.Value(ExpiresIn, t.Bank, t.Client, t.Owner)
+	how, _ := g.ofToken(ExpiresIn, t)
 	switch how.Text {
 	case TellOmit:
 		return nil
@@ -50,7 +50,7 @@ func (g *Grants) Tell(t *Token, seconds int64, known bool) json.RawMessage {
 	if !known {
 		return nil
 	}
-	lie, _ := g.Policy.Value(ExpiresInLie, t.Bank, t.Client, t.Owner)
+	lie, _ := g.ofToken(ExpiresInLie, t)
 	seconds += int64(lie.Duration / time.Second)
 	number := strconv.FormatInt(seconds, 10)
 	switch how.Text {

@@ -115,6 +115,8 @@ type Grant struct {
 	Revoked  *Event            `json:"revoked,omitempty"`
 	Facts    map[string]string `json:"facts,omitempty"` // what one bank alone remembers of it; never written to
 	Redeemed bool              `json:"redeemed"`        // whether tokens were issued, not only a code
+	Over     time.Time         `json:"over,omitzero"`   // from then on it counts as revoked, as its login asked; zero: no such end
+	Terms    *Terms            `json:"terms,omitempty"` // of its login; nil: none
 }
 
 // Form deals the value of a new token: each bank has its own. now is the instant of issue, which some banks write into the token.
@@ -201,7 +203,7 @@ func (g *Grants) Check(bank, value string, now time.Time, t *fail.Trail) (*Beare
 		return nil, t.No("token kind", fail.New(fail.TokenWrongKind, "%s is a %s, not an access token", token.ID, token.Kind))
 	}
 	of := g.grants.Get(token.Grant)
-	switch e := revocation(token, of); {
+	switch e := revocation(token, of, now); {
 	case e == nil:
 		t.Pass("not revoked", "")
 	case !g.lags(token, of, e, now, t):
@@ -216,21 +218,23 @@ func (g *Grants) Check(bank, value string, now time.Time, t *fail.Trail) (*Beare
 	if c := g.Client(bank, token.Client); c == nil || c.Disabled {
 		return nil, t.No("client enabled", fail.New(fail.TokenRevoked, "client %s is gone or disabled", token.Client))
 	}
-	if g.Policy.turned(Uses) {
-		if err := g.use(token, t); err != nil {
+	if g.turned(Uses, of) {
+		if err := g.use(token, of, t); err != nil {
 			return nil, err
 		}
 	}
 	return &Bearer{Token: token, Grant: of}, nil
 }
 
-// revocation finds what ended a token: its own revocation or its grant's.
-func revocation(t *Token, of *Grant) *Event {
+// revocation finds what had ended a token by now: its own revocation or its grant's.
+func revocation(t *Token, of *Grant, now time.Time) *Event {
 	switch {
 	case t.Revoked != nil:
 		return t.Revoked
 	case of == nil:
 		return &Event{At: t.Issued, By: "bank", Why: "its grant is gone"}
+	case of.Over.IsZero():
+		return of.Revoked
 	}
-	return of.Revoked
+	return of.Ending(now)
 }

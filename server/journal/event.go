@@ -42,6 +42,8 @@ type Event struct {
 	Subject *Subject
 	Move    *Move
 	Pull    *Pull
+
+	lost bool // nothing else of it is left
 }
 
 // Subject is the token, grant or consent that an event is about, by its ids: an event carries nothing that opens anything.
@@ -91,8 +93,12 @@ type bus struct {
 
 // Tell passes an event on under the next id.
 func (j *Journal) Tell(e *Event) {
-	b := &j.bus
-	e.ID = b.last.Add(1)
+	e.ID = j.bus.last.Add(1)
+	j.bus.tell(e)
+}
+
+// tell passes on an event that has its id.
+func (b *bus) tell(e *Event) {
 	slot := &b.slots[e.ID%uint64(len(b.slots))]
 	for old := slot.Load(); (old == nil || old.ID < e.ID) && !slot.CompareAndSwap(old, e); {
 		old = slot.Load()
@@ -179,13 +185,21 @@ func (f *Follower) Poll() (e *Event, lost uint64) {
 				continue
 			}
 			return nil, lost // it has its number and is about to be there: the wake comes after that
-		case e.ID == f.next:
+		case e.ID == f.next && !e.lost:
 			f.next++
 			return e, lost
-		default: // overwritten since
+		default: // overwritten since, or forgotten
 			lost++
 			f.next++
 		}
+	}
+}
+
+// forget takes an event away that has been told. A follower that has not come that far has lost it.
+func (b *bus) forget(id uint64) {
+	slot := &b.slots[id%uint64(len(b.slots))]
+	if e := slot.Load(); e != nil && e.ID == id {
+		slot.CompareAndSwap(e, &Event{ID: id, lost: true})
 	}
 }
 

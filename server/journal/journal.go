@@ -1,7 +1,7 @@
 // Package journal owns what happened: one entry per request that a bank answered, with the trail of checks that led to the answer.
 //
-// It is a ring: the newest entries stay, older ones are overwritten and counted as dropped. Bodies are kept up to a cap and marked when
-// cut. Appending takes no lock. Beside the entries there is a second ring of events, for whoever wants to follow what happens: each entry
+// It is a ring, bounded by number and by bytes: the newest entries stay, older ones are overwritten or dropped, and counted. Bodies are
+// kept up to a cap and marked when cut. Appending takes no lock, unless older entries have to make room. Beside the entries there is a second ring of events, for whoever wants to follow what happens: each entry
 // is one, and what happens to tokens, to the clock and by levers is told there too. The package knows HTTP's texts, because it writes
 // entries down as HAR or as a command and masks their secrets; it knows no HTTP library and no bank.
 //
@@ -13,14 +13,19 @@
 package journal
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"sandbank/server/fail"
 )
 
-// BodyCap is how many bytes of a request or response are kept.
-const BodyCap = 16 << 10
+// What is kept: of one body, and of all entries together. 2,000 entries of an ordinary client are some 4 MiB, and 2,000 of two whole
+// bodies would be 250.
+const (
+	BodyCap = 64 << 10
+	Budget  = 16 << 20
+)
 
 // Entry is one request and its answer. It is immutable once appended.
 type Entry struct {
@@ -42,6 +47,14 @@ type Entry struct {
 	Fault    string        `json:"fault,omitempty"` // id of the rule that spoiled the call
 	Request  Part          `json:"request"`
 	Response Part          `json:"response"`
+
+	event uint64 // its own
+}
+
+// bytes is about how much memory the entry takes: to the byte what the client can make large, and the rest at a flat rate.
+func (e *Entry) bytes() int64 {
+	const rest = 1 << 10 // the record, its event, the trail
+	return int64(rest + len(e.Target) + cap(e.Request.Head) + cap(e.Request.Body) + cap(e.Response.Head) + cap(e.Response.Body))
 }
 
 // Part is one side of the exchange.
@@ -59,10 +72,13 @@ func Cut(body []byte) Part {
 
 // Journal is the ring of one space. Safe for concurrent use.
 type Journal struct {
-	slots []atomic.Pointer[Entry]
-	last  atomic.Uint64
-	base  atomic.Pointer[base]
-	bus   bus
+	slots  []atomic.Pointer[Entry]
+	last   atomic.Uint64
+	size   atomic.Int64 // bytes of the entries that are kept
+	base   atomic.Pointer[base]
+	floor  atomic.Uint64 // entries up to here had to make room for others
+	making sync.Mutex    // room
+	bus    bus
 }
 
 // base is where the journal was cleared last.
@@ -83,24 +99,61 @@ func (j *Journal) Append(e *Entry) {
 	if e.ID == 0 {
 		e.ID = j.Next()
 	}
+	e.event = j.bus.last.Add(1)
 	slot := &j.slots[e.ID%uint64(len(j.slots))]
-	for old := slot.Load(); (old == nil || old.ID < e.ID) && !slot.CompareAndSwap(old, e); {
-		old = slot.Load() // somebody was faster by a whole round of the ring, or slower
+	for old := slot.Load(); old == nil || old.ID < e.ID; old = slot.Load() { // else somebody was faster by a whole round of the ring
+		if slot.CompareAndSwap(old, e) {
+			if size := e.bytes(); old != nil {
+				j.size.Add(size - old.bytes())
+			} else {
+				j.size.Add(size)
+			}
+			break
+		}
 	}
-	j.Tell(&Event{At: e.At, Type: Request, Entry: e})
+	j.bus.tell(&Event{ID: e.event, At: e.At, Type: Request, Entry: e})
+	if j.size.Load() > Budget {
+		j.makeRoom()
+	}
 }
 
 // Size is how many entries are kept.
 func (j *Journal) Size() int { return len(j.slots) }
 
+// makeRoom drops the oldest entries, and their events, until what is left is within the budget. The newest stays in any case.
+func (j *Journal) makeRoom() {
+	j.making.Lock()
+	defer j.making.Unlock()
+	last, id := j.last.Load(), j.floor.Load()
+	for id = max(id, last-min(last, uint64(len(j.slots)))); j.size.Load() > Budget && id+1 < last; {
+		id++
+		if e := j.Entry(id); e != nil && j.forget(e) {
+			j.bus.forget(e.event)
+		}
+	}
+	j.floor.Store(id)
+}
+
+// forget takes an entry away; false when it is gone.
+func (j *Journal) forget(e *Entry) bool {
+	if !j.slots[e.ID%uint64(len(j.slots))].CompareAndSwap(e, nil) {
+		return false
+	}
+	j.size.Add(-e.bytes())
+	return true
+}
+
+// Bytes is about how much memory the entries take.
+func (j *Journal) Bytes() int64 { return j.size.Load() }
+
 // Total is how many entries there have been.
 func (j *Journal) Total() uint64 { return j.last.Load() }
 
-// Dropped is how many of them were overwritten; those that were cleared do not count.
+// Dropped is how many of them were overwritten or made room; those that were cleared do not count.
 func (j *Journal) Dropped() uint64 {
-	b := j.base.Load()
-	since := j.Total() - b.last
-	return b.dropped + since - min(since, uint64(len(j.slots)))
+	b, last := j.base.Load(), j.Total()
+	gone := max(j.floor.Load(), last-min(last, uint64(len(j.slots))))
+	return b.dropped + max(gone, b.last) - b.last
 }
 
 // Clear forgets all entries and events. Their numbers are not given again.
@@ -109,7 +162,7 @@ func (j *Journal) Clear(now time.Time) {
 	j.base.Store(&base{last, j.Dropped()})
 	for i := range j.slots {
 		if e := j.slots[i].Load(); e != nil && e.ID <= last {
-			j.slots[i].CompareAndSwap(e, nil)
+			j.forget(e)
 		}
 	}
 	j.bus.clear()

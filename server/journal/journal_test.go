@@ -2,8 +2,10 @@ package journal_test
 
 import (
 	"bytes"
+	"runtime"
 	"sync"
 	"testing"
+	"weak"
 
 	"sandbank/server/journal"
 )
@@ -59,4 +61,99 @@ func TestConcurrentAppendsGetTheirOwnIDs(t *testing.T) {
 	if len(seen) != 640 {
 		t.Errorf("%d ids of 640", len(seen))
 	}
+}
+
+// whole is an entry whose bodies are as large as is kept.
+func whole() *journal.Entry {
+	body := bytes.Repeat([]byte("x"), journal.BodyCap)
+	return &journal.Entry{At: noon, Request: journal.Cut(body), Response: journal.Cut(body)}
+}
+
+// However large the bodies are, the journal stays within its budget: the oldest entries make room, and are counted.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	const n = 2000
+	j := journal.New(n)
+	f := j.Follow(0)
+	defer f.Close()
+	first := whole()
+	gone := weak.Make(first)
+	j.Append(first)
+	first = nil
+	for range 2*n - 1 {
+		j.Append(whole())
+		if j.Bytes() > journal.Budget {
+			t.Fatalf("%d bytes after %d entries", j.Bytes(), j.Total())
+		}
+	}
+	kept := j.Recent(n, nil)
+	if uint64(len(kept))+j.Dropped() != 2*n || len(kept) < 100 || len(kept) > 128 || kept[0].ID != 2*n || kept[len(kept)-1].ID != j.Dropped()+1 {
+		t.Errorf("%d kept, the newest %d; %d dropped of %d", len(kept), kept[0].ID, j.Dropped(), j.Total())
+	}
+	ids, lost := drain(f)
+	if len(ids) != len(kept) || lost != j.Dropped() || ids[len(ids)-1] != 2*n {
+		t.Errorf("a follower reads %d events and has lost %d", len(ids), lost)
+	}
+	runtime.GC()
+	if gone.Value() != nil {
+		t.Error("what was dropped is still in memory")
+	}
+	for range n + 5 { // small ones again: the number is the limit
+		j.Append(&journal.Entry{At: noon})
+	}
+	if got := len(j.Recent(2*n, nil)); got != n || j.Dropped() != 2*n+5 {
+		t.Errorf("%d kept, %d dropped of %d", got, j.Dropped(), j.Total())
+	}
+	j.Clear(noon)
+	if j.Bytes() != 0 || j.Dropped() != 2*n+5 {
+		t.Errorf("cleared: %d bytes, %d dropped", j.Bytes(), j.Dropped())
+	}
+	j.Append(whole())
+	if j.Entry(j.Total()) == nil || j.Dropped() != 2*n+5 {
+		t.Error("nothing is kept after that")
+	}
+}
+
+// Under a crowd the books of the budget stay right.
+func TestBudgetUnderTraffic(t *testing.T) {
+	t.Parallel()
+	j := journal.New(300)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for range 200 {
+				j.Append(whole())
+				j.Recent(3, nil)
+				if i == 0 && j.Total()%50 == 0 {
+					j.Clear(noon)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	j.Append(whole())
+	if j.Bytes() > journal.Budget || j.Total() != 1601 {
+		t.Errorf("%d bytes, %d entries", j.Bytes(), j.Total())
+	}
+	if j.Clear(noon); j.Bytes() != 0 {
+		t.Errorf("%d bytes of nothing", j.Bytes())
+	}
+}
+
+// BenchmarkBudget tells what a full journal takes of memory when all bodies are whole.
+func BenchmarkBudget(b *testing.B) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	j := journal.New(2000)
+	for range 4000 {
+		j.Append(whole())
+	}
+	for b.Loop() {
+		j.Append(whole())
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/(1<<20), "MiB")
+	runtime.KeepAlive(j)
 }

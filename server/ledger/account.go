@@ -130,6 +130,13 @@ func (h *history) with(e Entry) *history {
 	return &history{entries: entries, sums: runningSums(entries), taken: counter(n + 1)}
 }
 
+// without returns a history that lacks the entry at i.
+func (h *history) without(i int) *history {
+	entries := append(make([]Entry, 0, len(h.entries)), h.entries[:i]...)
+	entries = append(entries, h.entries[i+1:]...)
+	return &history{entries: entries, sums: runningSums(entries), taken: counter(len(entries))}
+}
+
 // booked is the number of entries that count at now.
 func (h *history) booked(now time.Time) int {
 	return sort.Search(len(h.entries), func(i int) bool { return h.entries[i].At.After(now) })
@@ -157,7 +164,9 @@ type Ledger struct {
 	books    *store.Map[string, book]
 	payments *store.Map[string, Payment]
 	keys     *store.Map[string, string] // idempotency key → payment id
-	write    sync.Mutex                 // one writer of entries at a time: a payment touches several books
+	write    *sync.Mutex                // one writer of entries at a time: a payment touches several books
+	padded   *store.Map[string, padded] // histories that views have made longer
+	view     *View                      // nil: everything is read as it is
 }
 
 // book holds an account's history; first makes it when it is asked for the first time, so that an account nobody looks at costs nothing.
@@ -179,6 +188,7 @@ func New() *Ledger {
 		people: store.New[string, Person](), accounts: store.New[string, Account](), owned: store.New[string, []string](),
 		numbers: store.New[string, string](), books: store.New[string, book](),
 		payments: store.New[string, Payment](), keys: store.New[string, string](),
+		write: &sync.Mutex{}, padded: store.New[string, padded](),
 	}
 }
 
@@ -215,7 +225,13 @@ func (l *Ledger) Open(a Account, past func() []Entry) error {
 }
 
 // Account returns an account by id, or nil.
-func (l *Ledger) Account(id string) *Account { return l.accounts.Get(id) }
+func (l *Ledger) Account(id string) *Account {
+	a := l.accounts.Get(id)
+	if a != nil && l.hides(a.Owner) {
+		return nil
+	}
+	return a
+}
 
 // AccountByNumber returns the account with this number or IBAN at the bank, or nil.
 func (l *Ledger) AccountByNumber(bank, number string) *Account {
@@ -223,7 +239,12 @@ func (l *Ledger) AccountByNumber(bank, number string) *Account {
 	if id == nil {
 		return nil
 	}
-	return l.accounts.Get(*id)
+	return l.Account(*id)
+}
+
+// EachAccount visits every account, in no order.
+func (l *Ledger) EachAccount(visit func(*Account)) {
+	l.accounts.Range(func(_ string, a *Account) bool { visit(a); return true })
 }
 
 // UpdateAccount changes an account's name, status, limit or facts; what identifies it stays.
@@ -268,7 +289,7 @@ func (l *Ledger) Balance(account string, now time.Time) Balance {
 	if b == nil || a == nil {
 		return Balance{}
 	}
-	balance := b.history().balance(now)
+	balance := l.shown(account, b).balance(now)
 	balance.Limit = a.Limit
 	return balance
 }
@@ -280,7 +301,7 @@ func (l *Ledger) Entries(account string, now time.Time) (booked, pending []Entry
 	if b == nil {
 		return nil, nil
 	}
-	h := b.history()
+	h := l.shown(account, b)
 	n := h.booked(now)
 	for _, e := range h.entries[n:] {
 		if e.Pending(now) {
@@ -296,7 +317,7 @@ func (l *Ledger) BalanceAfter(e *Entry) int64 {
 	if b == nil {
 		return 0
 	}
-	h := b.history()
+	h := l.shown(e.Account, b)
 	for i := h.booked(e.At) - 1; i >= 0; i-- {
 		if h.entries[i].ID == e.ID {
 			return h.sums[i]

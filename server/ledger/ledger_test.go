@@ -278,6 +278,44 @@ func TestBalanceIsTheSumOfItsEntries(t *testing.T) {
 	})
 }
 
+// A pending entry that is booked early counts from then on; the balance stays the sum, and a clone from before keeps its own.
+func TestBookEarly(t *testing.T) {
+	t.Parallel()
+	l := books(t)
+	later := now.Add(48 * time.Hour)
+	for i, at := range []time.Time{later, later.Add(time.Hour), now.Add(-time.Hour)} {
+		if err := l.Post(ledger.Entry{ID: fmt.Sprint("e", i), Account: "d1", Amount: int64(100 * (i + 1)), Entered: now.Add(-2 * time.Hour), At: at, Value: at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clone, before := l.Still().Ledger(), l.Balance("d1", now)
+	e, err := l.Book("d1", "e1", now)
+	if err != nil || !e.At.Equal(now) || !e.Value.Equal(now) || !e.Entered.Equal(now.Add(-2*time.Hour)) {
+		t.Fatalf("%+v, %v", e, err)
+	}
+	if b := l.Balance("d1", now); b.Booked != before.Booked+200 || b.Pending != before.Pending-200 {
+		t.Errorf("%+v, before %+v", b, before)
+	}
+	if b := l.Balance("d1", now.Add(-1)); b.Booked != before.Booked {
+		t.Errorf("an instant before, %+v", b)
+	}
+	if b := l.Balance("d1", later); b.Booked != before.Booked+200+100 {
+		t.Errorf("later, %+v", b)
+	}
+	if clone.Balance("d1", now) != before {
+		t.Error("the clone changed")
+	}
+	for _, tt := range []struct {
+		account, id string
+		at          time.Time
+		kind        fail.Kind
+	}{{"d1", "e1", now, fail.Conflict}, {"d1", "e2", now, fail.Conflict}, {"d1", "no", now, fail.NotFound}, {"no", "e0", now, fail.NotFound}, {"d1", "e0", now.Add(-3 * time.Hour), fail.NotFound}} {
+		if _, err := l.Book(tt.account, tt.id, tt.at); !fail.Is(err, tt.kind) {
+			t.Errorf("%s %s: %v, want %s", tt.account, tt.id, err, tt.kind)
+		}
+	}
+}
+
 func BenchmarkPay(b *testing.B) {
 	l := books(b)
 	l.Post(ledger.Entry{ID: "rich", Account: "d1", Amount: 1 << 60, At: now, Entered: now})

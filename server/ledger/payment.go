@@ -51,9 +51,35 @@ func (l *Ledger) enter(e Entry) {
 	l.books.Put(e.Account, &book{now: b.history().with(e)})
 }
 
+// Book books an entry that is pending at now, at now and with that value date, and returns it as it is then. NotFound when the account
+// has no such entry, Conflict when it is booked already.
+func (l *Ledger) Book(account, id string, now time.Time) (*Entry, error) {
+	l.write.Lock()
+	defer l.write.Unlock()
+	b := l.books.Get(account)
+	if b == nil {
+		return nil, fail.New(fail.NotFound, "no account %q", account)
+	}
+	h := b.history()
+	for i := range h.entries {
+		e := h.entries[i]
+		switch {
+		case e.ID != id || e.Entered.After(now):
+			continue
+		case e.Booked(now):
+			return nil, fail.New(fail.Conflict, "entry %s is booked already", id)
+		}
+		e.At, e.Value = now, now
+		l.books.Put(account, &book{now: h.without(i).with(e)})
+		return &e, nil
+	}
+	return nil, fail.New(fail.NotFound, "account %q has no entry %q", account, id)
+}
+
 // CheckPayment tells whether the payment would go through, without doing it: NotFound, AccountBlocked, InvalidField or
 // InsufficientFund. It is what the banks' validation endpoints ask.
 func (l *Ledger) CheckPayment(p Payment, now time.Time) error {
+	l = l.whole()
 	from := l.accounts.Get(p.From)
 	if from == nil {
 		return fail.New(fail.NotFound, "no account %q", p.From).At("from")
@@ -111,6 +137,7 @@ func (l *Ledger) Pay(p Payment, now time.Time) (done *Payment, again bool, err e
 
 // legs are the entries of a payment.
 func (l *Ledger) legs(p Payment) []Entry {
+	l = l.whole()
 	from := l.accounts.Get(p.From)
 	entry := func(suffix, account string, amount int64, kind string) Entry {
 		return Entry{ID: p.ID + suffix, Account: account, Amount: amount, Entered: p.Entered, At: p.Due, Value: p.Due, Type: kind,

@@ -1,6 +1,6 @@
 // Package ledger owns people and their money: who has an account where, and every entry on it.
 //
-// Invariants: a balance is the sum of its entries; an entry is never changed; a payment is posted whole or not at all, once per
+// Invariants: a balance is the sum of its entries; an entry is never changed, unless a pending one is booked early; a payment is posted whole or not at all, once per
 // idempotency key. Amounts are int64 in minor units, hundredths of the currency for every currency (Yoisho shows yen with two
 // decimals). Whether an entry is booked is a question of the instant asked about, so a moved clock books what was pending and hides
 // what was not yet entered. The package knows no HTTP, no clock and no bank's JSON; a bank is a name here.
@@ -98,6 +98,9 @@ func (l *Ledger) People(bank string) []*Person {
 	return l.people.All(func(p *Person) bool { return bank == "" || p.Bank == bank })
 }
 
+// Count tells how many people and accounts there are.
+func (l *Ledger) Count() (people, accounts int) { return l.people.Len(), l.accounts.Len() }
+
 // UpdatePerson changes one person; id, bank and login stay. It does not touch what was granted to clients.
 func (l *Ledger) UpdatePerson(id string, change func(*Person)) (*Person, error) {
 	next, err := l.people.Update(id, func(p Person) (Person, error) {
@@ -119,7 +122,7 @@ func (l *Ledger) RemovePerson(id string) bool {
 	}
 	l.write.Lock()
 	defer l.write.Unlock()
-	for _, a := range l.AccountsOf(id) {
+	for _, a := range l.accountsOf(id) {
 		l.close(a.ID)
 	}
 	return true
@@ -127,6 +130,13 @@ func (l *Ledger) RemovePerson(id string) bool {
 
 // AccountsOf are a person's accounts in the order in which the bank lists them.
 func (l *Ledger) AccountsOf(owner string) []*Account {
+	if l.hides(owner) {
+		return nil
+	}
+	return l.accountsOf(owner)
+}
+
+func (l *Ledger) accountsOf(owner string) []*Account {
 	ids := l.owned.Get(owner)
 	if ids == nil {
 		return nil

@@ -33,12 +33,12 @@ type activity struct {
 // change is an activity with what takes it back.
 type change struct {
 	Activity
-	clock    clock.Mark // before it
-	after    clock.Mark // and after
-	switches Switches   // before it
-	skew     clock.Skew // before it
-	store    *store.Recorder
-	whole    bool // whether it replaced whole books, which are kept so that it can be taken back
+	clock  clock.Mark // before it
+	after  clock.Mark // and after
+	skew   clock.Skew // before it
+	skewed clock.Skew // and after
+	store  *store.Recorder
+	whole  bool // whether it replaced whole books, which are kept so that it can be taken back
 }
 
 // Change makes a change by a lever while no request is under way: whole, or, when f returns an error, not at all. What it did to the
@@ -55,12 +55,12 @@ func (s *Space) Change(verb, what string, f func() error) error {
 
 func (s *Space) begin(verb, what string) *change {
 	s.teller.hold()
-	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), switches: s.Switches, skew: s.Skew, store: &store.Recorder{}}
+	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), skew: s.Skew, store: &store.Recorder{}}
 }
 
 // end files a change that was made, or takes back one that failed.
 func (s *Space) end(c *change, err error) error {
-	c.after = s.Clock.Mark()
+	c.after, c.skewed = s.Clock.Mark(), s.Skew
 	if err != nil {
 		s.back(c)
 		s.teller.drop()
@@ -94,7 +94,9 @@ func (s *Space) watch(r *store.Recorder) {
 	s.Ledger.Watch(r)
 	s.Grants.Watch(r)
 	s.Faults.Watch(r)
+	s.Scenarios.Watch(r)
 	s.snapshots.Watch(r)
+	s.switches.Watch(r)
 }
 
 // back takes a change back and says how much it left, because traffic or a later change touched it since: records, or the clock.
@@ -106,7 +108,13 @@ func (s *Space) back(c *change) (kept int) {
 	default:
 		kept = 1
 	}
-	s.Switches, s.Skew = c.switches, c.skew
+	switch {
+	case c.skew == c.skewed:
+	case s.Skew == c.skewed:
+		s.Skew = c.skew
+	default:
+		kept++
+	}
 	return kept + c.store.Undo()
 }
 

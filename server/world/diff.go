@@ -14,7 +14,7 @@ import (
 
 // Difference is what became of one record between two snapshots.
 type Difference struct {
-	Kind   string        `json:"kind"` // clock, switches, policy, fault, client, person, account, entry, payment, grant, token, consent, calls
+	Kind   string        `json:"kind"` // clock, switches, policy, fault, scenario, client, person, account, entry, payment, grant, token, consent, calls
 	ID     string        `json:"id"`
 	Change string        `json:"change"` // added, removed, changed
 	Fields []FieldChange `json:"fields,omitempty"`
@@ -29,7 +29,7 @@ type FieldChange struct {
 
 // kinds are those of a Difference, in the order in which they are told.
 func kinds() []string {
-	return []string{"clock", "switches", "policy", "fault", "client", "person", "account", "entry", "payment", "grant", "token", "consent", "calls"}
+	return []string{"clock", "switches", "policy", "fault", "scenario", "client", "person", "account", "entry", "payment", "grant", "token", "consent", "calls"}
 }
 
 // secret tells whether a field is not for show. A token's value never changes.
@@ -78,6 +78,9 @@ func (n *Snapshot) each(other *Snapshot, visit func(kind, id string, record any)
 		for i := range run {
 			visit("fault", run[i].ID, &run[i])
 		}
+	}
+	for _, a := range n.scenarios.All() {
+		visit("scenario", a.Case, a)
 	}
 	n.ledger.Entries(other.ledger, func(account string, entries []ledger.Entry) {
 		for i := range entries {

@@ -128,13 +128,13 @@ func lower(at *atomic.Int64, t time.Time) {
 // hear passes on what happens in the book of grants.
 func (s *Space) hear(n grant.News) {
 	e := s.event(n)
-	if end := n.End(); !end.IsZero() && n.What != grant.WasEnded {
+	if end := n.Ends; !end.IsZero() && n.What != grant.WasEnded {
 		lower(&s.teller.next, end)
 	}
 	s.tell(e)
-	if seen := s.teller.seen.Load(); n.What == grant.WasRetimed && !n.Token.Expires.IsZero() && n.Token.Expires.UnixNano() <= seen &&
+	if seen := s.teller.seen.Load(); n.What == grant.WasRetimed && !n.Ends.IsZero() && n.Ends.UnixNano() <= seen &&
 		(n.Was.IsZero() || n.Was.UnixNano() > seen) { // nobody will look there again
-		s.tell(s.event(grant.News{What: grant.WasEnded, Token: n.Token}))
+		s.tell(s.event(grant.News{What: grant.WasEnded, Token: n.Token, Ends: n.Ends}))
 	}
 }
 
@@ -166,9 +166,12 @@ func (s *Space) event(n grant.News) *journal.Event {
 	case grant.WasRetimed:
 		e.Type, e.At = journal.TokenRetimed, s.Clock.Now()
 	case grant.WasChanged:
-		e.Type, e.At = journal.ConsentChanged, s.Clock.Now()
+		e.Type = journal.ConsentChanged
+		if n.Event == nil || !n.Event.At.Equal(n.Ends) { // else it ended by itself, then
+			e.At = s.Clock.Now()
+		}
 	case grant.WasEnded:
-		e.Type, e.At = journal.TokenExpired, n.End()
+		e.Type, e.At = journal.TokenExpired, n.Ends
 		if n.Consent != nil {
 			e.Type, sub.Status = journal.ConsentExpired, string(grant.Expired)
 		}

@@ -13,6 +13,7 @@ import (
 	"sandbank/server/fault"
 	"sandbank/server/grant"
 	"sandbank/server/ledger"
+	"sandbank/server/scenario"
 )
 
 // version of the file format. A file of another version is refused, never guessed at.
@@ -23,11 +24,12 @@ const version = 1
 type file struct {
 	Sandbank int       `json:"sandbank"` // version
 	Clock    clockFile `json:"clock"`
-	Switches Switches  `json:"switches"`
+	Switches Switches  `json:"switches"` // what is missing is as in a new space
 	books
 	granted
-	Faults fault.Dump `json:"faults"`
-	Gone   []string   `json:"gone"` // what records refer to although it was deleted: "person berlin/dave"
+	Faults fault.Dump        `json:"faults"`
+	Armed  []*scenario.Armed `json:"scenarios"` // those that are armed
+	Gone   []string          `json:"gone"`      // what records refer to although it was deleted: "person berlin/dave"
 }
 
 type (
@@ -46,7 +48,7 @@ type clockFile struct {
 
 // File is the snapshot as a file: JSON, sorted, one record on each line. Everything is in it in clear, secrets too.
 func (n *Snapshot) File() ([]byte, error) {
-	f := file{Sandbank: version, Clock: n.clock, Switches: n.switches, books: n.ledger.Dump(), granted: n.grants.Dump(), Faults: n.faults.Dump()}
+	f := file{Sandbank: version, Clock: n.clock, Switches: n.switches, books: n.ledger.Dump(), granted: n.grants.Dump(), Faults: n.faults.Dump(), Armed: n.scenarios.All()}
 	for _, l := range f.loose() {
 		f.Gone = append(f.Gone, l.to)
 	}
@@ -104,7 +106,7 @@ func (s *Space) Read(data []byte) (*Snapshot, error) {
 	if json.Unmarshal(data, &head) == nil && head.Sandbank != json.Number(fmt.Sprint(version)) {
 		return nil, fail.Field("sandbank", "the file has version %q; this program reads %d", head.Sandbank, version)
 	}
-	f := file{Switches: Switched()}
+	f := file{Switches: standard()}
 	if err := bind(data, &f); err != nil {
 		return nil, err
 	}
@@ -124,11 +126,15 @@ func (s *Space) Read(data []byte) (*Snapshot, error) {
 		e := fail.From(err)
 		return nil, e.At("faults." + e.Param)
 	}
+	armed, err := scenario.Load(f.Armed)
+	if err != nil {
+		return nil, err
+	}
 	if err := f.tied(); err != nil {
 		return nil, err
 	}
 	f.Clock.Now, f.Clock.Born = f.Clock.Now.UTC(), f.Clock.Born.UTC()
-	return &Snapshot{clock: f.Clock, ledger: l.Still(), grants: g, faults: faults, switches: f.Switches}, nil
+	return &Snapshot{clock: f.Clock, ledger: l.Still(), grants: g, faults: faults, scenarios: armed, switches: f.Switches}, nil
 }
 
 // check is what neither the ledger nor the grants can know: the clock and the banks.
@@ -154,6 +160,7 @@ func (f *file) check(banks []grant.Profile) error {
 		known(banks, "clients", f.Clients, func(c *grant.Client) string { return c.Bank }),
 		known(banks, "grants", f.Grants, func(v *grant.Grant) string { return v.Bank }),
 		known(banks, "consents", f.Consents, func(c *grant.Consent) string { return c.Bank }),
+		known(banks, "scenarios", f.Armed, func(a *scenario.Armed) string { return a.Bank }),
 	} {
 		if err != nil {
 			return err

@@ -36,7 +36,7 @@ func TestEndsMovedToThePast(t *testing.T) {
 			return now.Add(d)
 		}
 		f := s.Follow(Newest)
-		s.hear(grant.News{What: grant.WasRetimed, Token: &grant.Token{ID: "at_1", Expires: at(tt.is)}, Was: at(tt.was)})
+		s.hear(grant.News{What: grant.WasRetimed, Token: &grant.Token{ID: "at_1", Expires: at(tt.is)}, Ends: at(tt.is), Was: at(tt.was)})
 		for _, want := range tt.want {
 			if e, _ := f.Poll(); e == nil || e.Type != want || e.Subject.ID != "at_1" {
 				t.Errorf("%s: %+v, want %s", tt.name, e, want)

@@ -11,20 +11,22 @@ import (
 	"sandbank/server/fault"
 	"sandbank/server/grant"
 	"sandbank/server/ledger"
+	"sandbank/server/scenario"
 )
 
 // MaxSnapshots is how many snapshots a space keeps.
 const MaxSnapshots = 50
 
-// Snapshot is a space's whole state at one moment: clock, people and money, clients, what was granted, policy, faults, switches. Its records are
-// shared with the space, which never writes to them. Login pages that are open, sessions, the journal and the position of the dice are no part
-// of it.
+// Snapshot is a space's whole state at one moment: clock, people and money, clients, what was granted, policy, faults, scenarios, switches.
+// Its records are shared with the space, which never writes to them. Login pages that are open, sessions, the journal and the position of the
+// dice are no part of it.
 type Snapshot struct {
-	clock    clockFile
-	ledger   *ledger.Still
-	grants   *grant.Still
-	faults   *fault.Faults // a copy of its own
-	switches Switches
+	clock     clockFile
+	ledger    *ledger.Still
+	grants    *grant.Still
+	faults    *fault.Faults  // a copy of its own
+	scenarios *scenario.Book // a copy of its own
+	switches  Switches
 }
 
 // At is what the clock showed.
@@ -57,7 +59,7 @@ func (s *Space) Snapshot() *Snapshot {
 func (s *Space) snapshot() *Snapshot {
 	r := s.Clock.Read()
 	return &Snapshot{clock: clockFile{Now: r.Now, Born: s.Born, Speed: r.Speed, Frozen: r.Frozen, Skew: s.Skew}, ledger: s.Ledger.Still(), grants: s.Grants.Still(),
-		faults: s.Faults.Clone(), switches: s.Switches}
+		faults: s.Faults.Clone(), scenarios: s.Scenarios.Clone(), switches: s.switches.now()}
 }
 
 // Restore puts the state of a snapshot back, the clock at the instant that it showed then. It can be taken back like any change. Logins
@@ -75,7 +77,9 @@ func (s *Space) put(n *Snapshot) {
 	if s.Dice.Replayable() {
 		s.Dice = dice.Seeded(s.world.options.Seed ^ n.print())
 	}
-	s.Ledger, s.Grants, s.Faults, s.Switches = n.ledger.Ledger(), s.granted(n.grants, s.Dice), n.faults.On(s.Dice), n.switches
+	s.Ledger, s.Grants, s.Faults = n.ledger.Ledger(), s.granted(n.grants, s.Dice), n.faults.On(s.Dice)
+	s.switches.set(n.switches)
+	s.Scenarios = n.scenarios.Clone()
 	s.turn(n.clock)
 }
 
@@ -131,8 +135,17 @@ func parts() []part {
 			s.Grants = s.granted(s.Grants.Still().Bare(), s.Dice)
 			return nil
 		}},
-		{Faults, func(s *Space) error { s.Faults = fault.New(s.Dice); return nil }},
-		{Clock, func(s *Space) error { s.wind(); return nil }},
+		{Faults, func(s *Space) error {
+			s.Faults, s.Scenarios = fault.New(s.Dice), s.Scenarios.Clone()
+			s.Scenarios.Faultless()
+			return nil
+		}},
+		{Clock, func(s *Space) error {
+			s.wind()
+			s.Scenarios = s.Scenarios.Clone()
+			s.Scenarios.Settled()
+			return nil
+		}},
 		{Data, func(s *Space) (err error) {
 			s.Ledger, _, err = s.planted(dice.Real())
 			return err
@@ -183,14 +196,16 @@ func (s *Space) replace(verb, what string, f func() error) error {
 	defer s.Gate.Unlock()
 	c := s.begin(verb, what)
 	c.whole = true
-	l, g, f0, d, born := s.Ledger, s.Grants, s.Faults, s.Dice, s.Born
+	l, g, f0, sc, d, born := s.Ledger, s.Grants, s.Faults, s.Scenarios, s.Dice, s.Born
 	c.store.Note(func() bool {
-		s.Ledger, s.Grants, s.Faults, s.Dice, s.Born = l, g, f0, d, born
+		s.Ledger, s.Grants, s.Faults, s.Scenarios, s.Dice, s.Born = l, g, f0, sc, d, born
 		return true
 	})
 	s.snapshots.Watch(c.store)
+	s.switches.Watch(c.store)
 	err := f()
 	s.snapshots.Watch(nil)
+	s.switches.Watch(nil)
 	s.Grants.Hear(s.hear)
 	s.teller.next.Store(0)
 	return s.end(c, err)

@@ -183,6 +183,14 @@ func TestNoFieldIsLost(t *testing.T) {
 	payment.ID, payment.Bank, payment.Client, payment.From = "q1", "b", "app", "z1"
 	client.ID, client.Bank, client.Service.Owner = "two", "b", "b/zoe"
 	of.ID, of.Bank, of.Client, of.Owner, of.Consent = "g_1", "b", "two", "b/zoe", "c1"
+	of.Terms.Login, of.Terms.Set = "zoe~ttl5s", nil
+	terms := grant.NewTerms(of.Terms.Login)
+	if err := terms.Turn(grant.AccessTTL, grant.Lifetime(5*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	terms.NoRefresh, terms.NoCode, terms.Empty = of.Terms.NoRefresh, of.Terms.NoCode, of.Terms.Empty
+	terms.Slow, terms.Revoke, terms.Entries = of.Terms.Slow, of.Terms.Revoke, of.Terms.Entries
+	of.Terms = terms
 	token.Bank, token.Client, token.Owner, token.Grant, token.Kind = "b", "two", "b/zoe", "g_1", grant.Refresh
 	consent.ID, consent.Bank, consent.Client, consent.Owner, consent.Stored = "c1", "b", "app", "b/zoe", grant.Terminated
 	consent.Rights[0].Account, consent.Rights[1].Account = "z1", "d1"
@@ -290,7 +298,9 @@ func fill(v reflect.Value) {
 			v.Set(reflect.ValueOf(map[string]string{"a": fmt.Sprint(n), "b": ""}))
 		case v.Kind() == reflect.Struct:
 			for i := range v.NumField() {
-				into(v.Field(i))
+				if v.Type().Field(i).IsExported() {
+					into(v.Field(i))
+				}
 			}
 		default:
 			panic("a record has a field of type " + v.Type().String())

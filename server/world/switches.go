@@ -1,11 +1,41 @@
 package world
 
-// Switches are what is turned on or off for a space as a whole. Its Gate guards them. A change by way of Change can be taken back, a
-// snapshot has them, and a reset of everything turns them back to what Switched says.
+import "sandbank/server/store"
+
+// Switches are what can be turned on and off for one space beside its policy.
 type Switches struct {
-	TellRequest bool `json:"tellRequest"` // every answer of a bank names its entry in the journal
-	TellNow     bool `json:"tellNow"`     // every answer of a bank says what the space's clock shows
+	MagicLogins bool `json:"magicLogins"` // whether flags behind a login count: dave~ttl5s
+	TellRequest bool `json:"tellRequest"` // whether every answer of a bank names its entry in the journal
+	TellNow     bool `json:"tellNow"`     // whether every answer of a bank says what the space's clock shows
 }
 
-// Switched is how the switches of a new space stand. A file of a snapshot that does not know one yet has it like this too.
-func Switched() Switches { return Switches{} }
+// standard are the switches of a new space.
+func standard() Switches { return Switches{MagicLogins: true} }
+
+// switchboard keeps the switches of a space as the one record of a store, so that a change of them is noted like any other.
+type switchboard struct{ *store.Map[string, Switches] }
+
+func newSwitchboard() switchboard {
+	b := switchboard{store.New[string, Switches]()}
+	b.set(standard())
+	return b
+}
+
+func (b switchboard) now() Switches { return *b.Get("") }
+
+func (b switchboard) set(s Switches) { b.Put("", &s) }
+
+// Switches are those of the space as they stand.
+func (s *Space) Switches() Switches { return s.switches.now() }
+
+// Switch changes the switches of the space; what says so to people. When change refuses, nothing changes.
+func (s *Space) Switch(what string, change func(*Switches) error) error {
+	return s.Change("settings", what, func() error {
+		next := s.switches.now()
+		if err := change(&next); err != nil {
+			return err
+		}
+		s.switches.set(next)
+		return nil
+	})
+}

@@ -26,6 +26,7 @@ import (
 	"sandbank/server/grant"
 	"sandbank/server/journal"
 	"sandbank/server/ledger"
+	"sandbank/server/scenario"
 	"sandbank/server/store"
 )
 
@@ -40,6 +41,7 @@ type Options struct {
 	Banks   []grant.Profile
 	Plant   Plant
 	History History
+	People  People
 	Policy  []Setting    // turned in every new space
 	Source  clock.Source // nil: the machine's clock
 	Start   time.Time    // what the clock of a new space shows; zero: real time
@@ -61,8 +63,8 @@ type Setting struct {
 	Value grant.Value
 }
 
-// Space is one private world. Ledger, Grants and Faults are replaced by a reset or restore: hold Gate, for reading, as long as you use
-// them.
+// Space is one private world. Ledger, Grants, Faults and Scenarios are replaced by a reset or restore: hold Gate, for reading, as long
+// as you use them.
 type Space struct {
 	Name    string
 	Key     string // opens this space's levers and no other's; from crypto/rand always
@@ -73,16 +75,17 @@ type Space struct {
 	Faults  *fault.Faults
 	Journal *journal.Journal
 	History History
-	Born    time.Time // what its clock showed when it was made
+	Born    time.Time  // what its clock showed when it was made
+	Skew    clock.Skew // of the banks' servers against Clock
 	Gate    sync.RWMutex
 
-	Switches Switches
-	Skew     clock.Skew // of the banks' servers against Clock
+	Scenarios *scenario.Book // which are armed
 
 	world     *World
 	activity  activity
 	teller    teller
 	origin    *Snapshot // what the space starts from; nil: what Plant plants
+	switches  switchboard
 	snapshots *store.Map[uint64, Stored]
 	shots     uint64 // number of the last snapshot
 	life      life
@@ -166,7 +169,7 @@ func (w *World) create(name, key string) (*Space, error) {
 		return nil, fail.New(fail.TooMany, "there are %d spaces already", MaxSpaces)
 	}
 	s := &Space{Name: name, Key: key, Clock: clock.New(w.options.Source), Journal: journal.New(w.options.Journal), History: w.options.History, world: w,
-		snapshots: store.New[uint64, Stored]()}
+		snapshots: store.New[uint64, Stored](), switches: newSwitchboard()}
 	s.teller.gone = make(chan struct{})
 	s.wind()
 	if err := s.plant(); err != nil {
@@ -207,9 +210,11 @@ func (s *Space) plant() error {
 	if err != nil {
 		return err
 	}
-	s.Ledger, s.Grants, s.Faults, s.Switches = l, g, fault.New(s.Dice), Switched()
+	s.Ledger, s.Grants, s.Faults, s.Scenarios = l, g, fault.New(s.Dice), scenario.NewBook()
+	s.switches.set(standard())
 	if n := s.origin; n != nil {
-		s.Faults, s.Switches = n.faults.On(s.Dice), n.switches
+		s.Faults, s.Scenarios = n.faults.On(s.Dice), n.scenarios.Clone()
+		s.switches.set(n.switches)
 	}
 	return nil
 }
@@ -229,6 +234,19 @@ func (s *Space) planted(d *dice.Dice) (*ledger.Ledger, *grant.Grants, error) {
 		g.Policy.Set(p.At, p.Knob, p.Value)
 	}
 	return l, g, nil
+}
+
+// People are how new people come to the spaces.
+func (w *World) People() People { return w.options.People }
+
+// Door is how people and machines get tokens at a bank.
+func (w *World) Door(bank string) grant.Door {
+	for i := range w.options.Banks {
+		if w.options.Banks[i].Bank == bank {
+			return w.options.Banks[i].Door
+		}
+	}
+	return grant.Door{}
 }
 
 // Space returns a space by name, or nil.

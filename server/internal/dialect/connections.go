@@ -23,8 +23,16 @@ func connections() []Route {
 
 const sessionCookie = "sandbank_session_"
 
+// session is the sign-in of the browser that calls. It is none any more once its person was locked or deleted.
 func session(c *wire.Call) *grant.Session {
-	return c.Space.Grants.Session(c.Bank, c.Cookie(sessionCookie+c.Bank), c.Now)
+	s := c.Space.Grants.Session(c.Bank, c.Cookie(sessionCookie+c.Bank), c.Now)
+	if s == nil {
+		return nil
+	}
+	if p := c.Space.Ledger.Person(s.Owner); p == nil || p.Locked {
+		return nil
+	}
+	return s
 }
 
 // SignOut ends the person's sign-in on the bank's own pages, if there is one.
@@ -45,11 +53,11 @@ func showConnections(c *wire.Call) error {
 
 func signIn(c *wire.Call, status int, login, alert string) error {
 	p := page.Login{Frame: c.Frame(), Heading: "Log in to see which apps have access", Method: "post", Action: c.Local(connectionsPath),
-		UserName: page.Field{Name: "login", Value: login}, Password: "password", UserHint: "User name", Demo: c.Demo(), Submit: "Log in", Alert: alert}
+		UserName: page.Field{Name: "login", Value: login}, Password: "password", UserHint: "User name", Submit: "Log in", Alert: alert}
 	if alert != "" {
 		p.AlertTip = "Names are case-sensitive."
 	}
-	return c.Page(status, p)
+	return c.LoginPage(status, p)
 }
 
 func changeConnections(c *wire.Call) error {
@@ -81,7 +89,7 @@ func beginSession(c *wire.Call, v *wire.Values) error {
 	if demo := v.Get("demo"); demo != "" {
 		login = demo
 	}
-	p, err := c.SignIn(login, v.Get("password"))
+	p, err := c.SignIn(c.Login, login, v.Get("password"))
 	switch {
 	case fail.Is(err, fail.UserLocked):
 		return signIn(c, 403, login, "This user is locked.")
@@ -138,8 +146,8 @@ func listConnections(c *wire.Call, s *grant.Session, notice string) error {
 			p.Live = append(p.Live, one)
 			continue
 		}
-		if of.Revoked != nil {
-			one.Ended = fmt.Sprintf("ended by the %s on %s", of.Revoked.By, of.Revoked.At.Format("2 January 2006, 15:04:05"))
+		if e := of.Ending(c.Now); e != nil {
+			one.Ended = fmt.Sprintf("ended by the %s on %s", e.By, e.At.Format("2 January 2006, 15:04:05"))
 		} else if one.Ended == "" || one.Ended == "consent valid" {
 			one.Ended = "its tokens have expired"
 		}

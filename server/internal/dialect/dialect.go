@@ -14,6 +14,7 @@ import (
 	"sandbank/server/grant"
 	"sandbank/server/internal/page"
 	"sandbank/server/internal/wire"
+	"sandbank/server/magic"
 )
 
 // Dialect is one bank.
@@ -25,14 +26,17 @@ type Dialect struct {
 	Defaults grant.Settings // the lives of its tokens and its own rules; see grant.Profile.Settings for the knobs that come with these
 	Original grant.Settings // what stands in for some of them with --fidelity bank=original
 	Form     grant.Form     // the values of its tokens; nil: 256 bits of base64url
+	Settle   grant.Settle   // what it alone remembers of its consents; nil: nothing
 	Routes   []Route
 	Error    Refuse                // renders every refusal that its route does not render itself
+	Door     grant.Door            // how people and machines get tokens; First goes there by itself
 	First    string                // where its flow begins: a native path, with the query that makes it a link for its demo client
 	Demo     string                // client id of the demo client
 	Recipe   []Step                // the shortest way to an answer, command by command
 	Trip     []Leg                 // the same for any client, as data
 	Claims   func(*wire.Call) bool // whether a call on a path that another bank has too is meant for this one, when neither client nor token tell
 	People   bool                  // whether people log in here, so that it has a page of connections
+	Ways     magic.Ways            // what a login with flags may ask for here
 	Quirks   []Quirk
 }
 
@@ -60,7 +64,9 @@ type Route struct {
 
 // Profile is what the core needs to know.
 func (d *Dialect) Profile() grant.Profile {
-	return grant.Profile{Bank: d.Name, Defaults: d.Defaults, Original: d.Original, Form: d.Form}
+	door := d.Door
+	door.First = d.First
+	return grant.Profile{Bank: d.Name, Defaults: d.Defaults, Original: d.Original, Form: d.Form, Settle: d.Settle, Door: door}
 }
 
 // All are the bank's routes with those that every bank with people has.

@@ -56,10 +56,13 @@ type Login struct {
 	Password string   // name of the password field
 	UserHint string   // label of the user field: "User name", "National identity number"
 	Demo     []string // names that the strip offers; each is also a submit button named "demo", so that it works without script
+	Magic    []Field  // logins with a flag that the strip offers too, and what each does; empty: they do not work here
 	Steps    []string // names of all steps, empty: no track
 	Step     int      // index of the present one
 	Alert    string   // why the last try failed; empty: no alert
 	AlertTip string   // what to do about it
+	Wrong    []Field  // flags of the last try that were not understood, and why
+	Flags    []Field  // beside those: all that there are, and what each does
 	Submit   string   // "Log in and allow"
 	Deny     bool     // whether a button named deny, value 1, is shown
 	Asks     []Ask

@@ -39,7 +39,7 @@ import (
 
 // Call is one request at one bank.
 type Call struct {
-	Space *world.Space
+	Space Space
 	Now   time.Time     // what the clock of the server that answers shows, read once
 	Skew  time.Duration // how far that is ahead of the space's clock
 	Bank  string
@@ -51,11 +51,13 @@ type Call struct {
 	Client *grant.Client // who calls, once known
 	Owner  string        // on whose behalf, once known
 	Tokens []string      // ids of tokens issued, used or refused, for the journal
+	Magic  Magic         // how logins with flags are read
 
 	ctx    fiber.Ctx
 	params []Param
 	query  *Values
 	form   *Values
+	terms  *grant.Terms // of the grant that the call is made under; nil: none
 }
 
 // Place is where in the URL space the call came in.
@@ -69,9 +71,9 @@ type Place struct {
 // Param is one variable segment of a path.
 type Param struct{ Name, Value string }
 
-// New makes a call of a request. The strings in params must be the caller's own.
+// New makes a call of a request, with the space's gate held. The strings in params must be the caller's own.
 func New(ctx fiber.Ctx, space *world.Space, now time.Time, place Place, params []Param) *Call {
-	return &Call{Space: space, Now: now, Place: place, ctx: ctx, params: params}
+	return &Call{Space: Space{space, space.Ledger}, Now: now, Place: place, ctx: ctx, params: params}
 }
 
 // At is what the space's clock shows: the time of the journal and of levers, whichever server answers.

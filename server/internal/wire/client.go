@@ -151,7 +151,13 @@ func (c *Call) Access() (*grant.Bearer, error) {
 		c.Tokens = append(c.Tokens, t.ID)
 		c.Owner, c.Client = t.Owner, c.Space.Grants.Client(t.Bank, t.Client)
 	}
-	return c.Space.Grants.Check(c.Bank, value, c.Now, &c.Trail)
+	b, err := c.Space.Grants.Check(c.Bank, value, c.Now, &c.Trail)
+	if err != nil {
+		c.refusedUnder(value)
+		return nil, err
+	}
+	c.under(b.Grant)
+	return b, nil
 }
 
 // UserAccess is Access for what belongs to a person: a client's own token is TokenWrongKind (RFC 9700 §4.15).

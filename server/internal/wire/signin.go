@@ -108,9 +108,14 @@ func (c *Call) Answered(r *grant.Request) error {
 // Allow ends a request with a code for the person who logged in, and sends the browser back to the client. Called twice, it sends it
 // to the same place with the same code. also runs once, with the grant's parts still open to change.
 func (c *Call) Allow(r *grant.Request, also func(*grant.Authorization) error) error {
+	if r.Owner != "" && r.Answer == "" {
+		if why := c.barred(r.Owner); why != "" { // since that person logged in
+			return c.Deny(r, why)
+		}
+	}
 	var failed error
 	done, err := c.Space.Grants.Answer(r.ID, func(r *grant.Request) (string, string) {
-		a := grant.Authorization{Bank: c.Bank, Client: r.Client, Owner: r.Owner, Scope: r.Scope, Consent: r.Consent, Challenge: r.Challenge}
+		a := grant.Authorization{Bank: c.Bank, Client: r.Client, Owner: r.Owner, Scope: r.Scope, Consent: r.Consent, Challenge: r.Challenge, Terms: r.Terms}
 		if r.RedirectGiven {
 			a.RedirectURI = r.RedirectURI
 		}
@@ -136,7 +141,11 @@ func (c *Call) Allow(r *grant.Request, also func(*grant.Authorization) error) er
 
 // Deny ends a request with access_denied.
 func (c *Call) Deny(r *grant.Request, why string) error {
-	reason := fail.New(fail.AccessDenied, "%s", why).Say("The resource owner denied the request.")
+	return c.TurnAway(r, fail.New(fail.AccessDenied, "%s", why).Say("The resource owner denied the request."))
+}
+
+// TurnAway ends a request with an error for the client.
+func (c *Call) TurnAway(r *grant.Request, reason *fail.Error) error {
 	done, err := c.Space.Grants.Answer(r.ID, func(r *grant.Request) (string, string) {
 		_, code, text := OAuthStatus(reason)
 		return Return(r, "error", code, "error_description", text), ""
@@ -147,12 +156,15 @@ func (c *Call) Deny(r *grant.Request, why string) error {
 	return &Detour{To: done.Answer, Reason: reason}
 }
 
-// SignIn checks a person's name and password. A button of the sandbox strip may name the person instead (field demo). Unknown names,
-// wrong passwords and locked people are told apart by kind; wrong passwords count where the bank locks after some.
-func (c *Call) SignIn(login, password string) (*ledger.Person, error) {
+// SignIn checks a person's name and password; find knows the names, see Named. A button of the sandbox strip may name the person instead
+// (field demo). Unknown names, wrong passwords and locked people are told apart by kind; wrong passwords count where the bank locks after
+// some.
+func (c *Call) SignIn(find func(string) *ledger.Person, login, password string) (*ledger.Person, error) {
 	l := c.Space.Ledger
-	p := l.PersonByLogin(c.Bank, login)
+	p, err := c.Named(login, find)
 	switch {
+	case err != nil:
+		return p, err
 	case p == nil:
 		return nil, c.Trail.No("person known", fail.New(fail.BadCredentials, "%s has no customer %q; names are case-sensitive", c.Bank, login))
 	case p.Locked:

@@ -16,9 +16,9 @@ func (c *Call) Redeem(v *Values, client *grant.Client, r grant.Redemption) (*gra
 	if v.Get("code") == "" {
 		return nil, c.Trail.No("code sent", fail.New(fail.InvalidRequest, "code is missing").Say("The request is missing the parameter code.").At("code"))
 	}
-	r.Bank, r.Client, r.Code, r.Verifier = c.Bank, client.ID, v.Get("code"), v.Get("code_verifier")
+	r.Bank, r.Client, r.Code, r.Verifier, r.Barred = c.Bank, client.ID, v.Get("code"), v.Get("code_verifier"), c.barred
 	issued, err := c.Space.Grants.Redeem(r, c.Now, &c.Trail)
-	return c.issued(issued, err)
+	return c.issued(issued, err, r.Code)
 }
 
 // Refresh is the use of a refresh token (RFC 6749 §6).
@@ -30,21 +30,36 @@ func (c *Call) Refresh(v *Values, client *grant.Client) (*grant.Issued, error) {
 		return nil, c.Trail.No("refresh token sent", fail.New(fail.InvalidRequest, "refresh_token is missing").
 			Say("The request is missing the parameter refresh_token.").At("refresh_token"))
 	}
-	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope")}, c.Now, &c.Trail)
-	return c.issued(issued, err)
+	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope"), Barred: c.barred},
+		c.Now, &c.Trail)
+	return c.issued(issued, err, v.Get("refresh_token"))
+}
+
+// barred is why a person may be given no tokens now.
+func (c *Call) barred(owner string) string {
+	switch p := c.Space.Ledger.Person(owner); {
+	case p == nil:
+		return owner + " is gone"
+	case p.Locked:
+		return owner + " is locked"
+	}
+	return ""
 }
 
 // Issue answers a grant that needs no code: client credentials, password, server to server.
 func (c *Call) Issue(a grant.Authorization, refresh bool) *grant.Issued {
 	a.Bank = c.Bank
-	issued, _ := c.issued(c.Space.Grants.Issue(a, refresh, c.Now), nil)
+	issued, _ := c.issued(c.Space.Grants.Issue(a, refresh, c.Now), nil, "")
 	return issued
 }
 
-func (c *Call) issued(i *grant.Issued, err error) (*grant.Issued, error) {
+// issued notes what was issued, or what was presented in vain.
+func (c *Call) issued(i *grant.Issued, err error, presented string) (*grant.Issued, error) {
 	if err != nil {
+		c.refusedUnder(presented)
 		return nil, err
 	}
+	c.under(i.Grant)
 	c.Owner = i.Owner
 	c.Tokens = append(c.Tokens, i.Access.ID)
 	if i.Refresh != nil {
@@ -87,6 +102,7 @@ var oauthTexts = map[fail.Kind]string{
 	fail.InvalidScope:            "The requested scope is invalid, unknown, or exceeds what was granted.",
 	fail.AccessDenied:            "The resource owner or the authorization server denied the request.",
 	fail.ServerError:             "The authorization server met an unexpected condition.",
+	fail.TemporarilyUnavailable:  "The authorization server is overloaded or under maintenance for the moment.",
 }
 
 // OAuthStatus maps a refusal to the status, code and text of RFC 6749 §5.2. Whatever has no code there is told as invalid_request under
@@ -108,6 +124,8 @@ func OAuthStatus(e *fail.Error) (status int, code, text string) {
 		status, kind = 429, fail.InvalidRequest
 	case fail.Internal, fail.ServerError:
 		status, kind = 500, fail.ServerError
+	case fail.TemporarilyUnavailable:
+		status = 503
 	}
 	if oauthTexts[kind] == "" {
 		kind = fail.InvalidRequest

@@ -11,9 +11,10 @@ import (
 	"sandbank/server/ledger"
 )
 
-// reader is a caller who was let in: with whose consent, for whom, and whether that person is present.
+// reader is a caller who was let in: with whose consent, since which login, for whom, and whether that person is present.
 type reader struct {
 	consent  *grant.Consent
+	grant    *grant.Grant
 	person   *ledger.Person
 	attended bool
 }
@@ -35,7 +36,7 @@ func admit(c *wire.Call) (*reader, error) {
 	if err := acceptable(c); err != nil {
 		return nil, err
 	}
-	r := &reader{}
+	r := &reader{grant: bearer.Grant}
 	if r.attended, err = attended(c); err != nil {
 		return nil, err
 	}
@@ -116,18 +117,11 @@ func (r *reader) count(c *wire.Call, resource string) error {
 	return nil
 }
 
+// once counts from the beginning of time: a new day brings no second reading.
 func (r *reader) once(c *wire.Call, resource string) error {
-	fact := readFact + c.Op + " " + resource
-	_, err := c.Space.Grants.UpdateConsent(name, r.consent.ID, func(v *grant.Consent) error {
-		if v.Facts[fact] != "" {
-			return fail.New(fail.ConsentExpired, "consent %s was for one access, and this is the second reading of %s %s", v.ID, c.Op, resource)
-		}
-		v.Facts = ledger.WithFact(v.Facts, fact, c.Now.Format(time.RFC3339))
-		return nil
-	})
-	if err != nil {
+	if _, err := c.Space.Grants.Count(r.consent.ID+" "+c.Op+" "+resource, time.Time{}, 1); err != nil {
 		c.Space.Grants.EndConsent(r.consent.ID, grant.Expired, "bank", "it was for one access", c.Now)
-		return c.Trail.No("one access", fail.From(err))
+		return c.Trail.No("one access", fail.New(fail.ConsentExpired, "consent %s was for one access, and this is the second reading of %s %s", r.consent.ID, c.Op, resource))
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ import (
 	"sandbank/server/grant"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/page"
+	"sandbank/server/magic"
 )
 
 const name = "berlin"
@@ -39,16 +40,19 @@ const (
 // New is the bank.
 func New() dialect.Dialect {
 	return dialect.Dialect{
-		Name: name, Title: "Accounts BG", People: true, Demo: "bg-demo",
+		Name: name, Title: "Accounts BG", People: true, Ways: magic.Ways{Redirect: true, Transactions: true}, Demo: "bg-demo",
 		About: "a Bulgarian bank by NextGenPSD2 1.3: consents, unattended calls that are counted, refresh tokens of 90 days",
 		Brand: page.Brand{Bank: name, Name: "Accounts BG", Foot: "Accounts BG, Sofia. A bank that does not exist.",
 			Mark: `<path d="M4 4h11v11H4zM17 17h11v11H17z"/><path d="M17 15V4a11 11 0 0 1 11 11zM15 17v11A11 11 0 0 1 4 17z" opacity=".45"/>`},
 		Defaults: defaults(),
+		Settle:   settle,
 		Routes:   routes(),
 		Error:    refuse,
-		First:    authorizePath + "?response_type=code&client_id=bg-demo&redirect_uri=http://127.0.0.1:9000/cb&scope=AISP&state=my-state",
-		Recipe:   recipe(),
-		Trip:     trip(),
+		Door: grant.Door{Machine: grant.ByCredentials, Note: "then choose accounts and press Allow",
+			Fields: []grant.Field{{Name: "login", Value: "{login}"}, {Name: "password", Value: "{password}"}}},
+		First:  authorizePath + "?response_type=code&client_id=bg-demo&redirect_uri=http://127.0.0.1:9000/cb&scope=AISP&state=my-state",
+		Recipe: recipe(),
+		Trip:   trip(),
 	}
 }
 
@@ -66,6 +70,9 @@ func defaults() grant.Settings {
 		grant.Frequency:      grant.Count(4),
 		grant.Attempts:       grant.Count(0),
 		grant.ConsentModels:  grant.Choice(grant.AllModel),
+		grant.HistoryWindow:  grant.Forever(), // the bank's documents know no limit; RTS Art. 10 (2) (b) lets banks have one
+		grant.HistoryAfter:   grant.Lifetime(90 * clock.Day),
+		grant.CursorTTL:      grant.Forever(),
 	}
 }
 

@@ -95,7 +95,7 @@ func showLogin(c *wire.Call, status int, r *grant.Request, typed string, refused
 	f.Ends = r.Ends
 	p := page.Login{Frame: f, Heading: "Log in to let an app see your accounts", Client: c.Client.Name, ClientID: r.Client, Return: wire.Host(r.RedirectURI),
 		Method: "post", Action: c.Local(loginPath), Hidden: []page.Field{wire.Flow(r)},
-		UserName: page.Field{Name: "login", Value: typed}, Password: "password", UserHint: "User name", Demo: c.Demo(),
+		UserName: page.Field{Name: "login", Value: typed}, Password: "password", UserHint: "User name",
 		Steps: steps(), Step: 0, Submit: "Log in", Deny: true}
 	if refused != nil {
 		p.Alert, p.AlertTip = refused.Text, "Names are case-sensitive; any password will do."
@@ -105,7 +105,7 @@ func showLogin(c *wire.Call, status int, r *grant.Request, typed string, refused
 			p.AlertTip = "Log in as its owner, or press Deny."
 		}
 	}
-	return c.Page(status, p)
+	return c.LoginPage(status, p)
 }
 
 // login takes the login page's form.
@@ -129,12 +129,19 @@ func login(c *wire.Call) error {
 	if demo := v.Get("demo"); demo != "" {
 		typed = demo
 	}
-	person, err := c.SignIn(typed, v.Get("password"))
+	person, err := c.SignIn(c.Login, typed, v.Get("password"))
 	switch {
 	case fail.Is(err, fail.UserLocked):
 		return showLogin(c, 403, r, typed, fail.From(err).Say("This user is locked."))
 	case err != nil:
 		return showLogin(c, 401, r, typed, fail.From(err))
+	}
+	switch e := c.Instead(); {
+	case e == nil:
+	case e.Kind == fail.AccessDenied:
+		return deny(c, r, e.Why)
+	default:
+		return turnAway(c, r, e)
 	}
 	switch _, err := planFor(c, r, person); {
 	case fail.Is(err, fail.BadCredentials):
@@ -143,7 +150,7 @@ func login(c *wire.Call) error {
 		return turnAway(c, r, fail.From(err))
 	}
 
-	r, err = c.Space.Grants.Step(r.ID, func(v *grant.Request) { v.Owner = person.ID })
+	r, err = c.Space.Grants.Step(r.ID, func(v *grant.Request) { v.Owner, v.Terms = person.ID, c.Terms() })
 	switch {
 	case fail.Is(err, fail.Conflict):
 		return c.Answered(r)

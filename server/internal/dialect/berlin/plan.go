@@ -2,11 +2,13 @@ package berlin
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"sandbank/server/clock"
+	"sandbank/server/dice"
 	"sandbank/server/fail"
 	"sandbank/server/grant"
 	"sandbank/server/internal/wire"
@@ -20,8 +22,8 @@ const (
 	namesFact         = "names"         // accounts whose owner's name may be told: *, or references
 	authorisationFact = "authorisation" // the id of its one authorisation
 	returnFact        = "return"        // TPP-Redirect-URI
-	readFact          = "read "         // + operation and resource: when a one-off consent opened it
 	seenFact          = "seen "         // + account: the last entry reported, for deltaList
+	pageFact          = "page "         // + account: when the last page of its transactions was told, where the policy lets that count
 )
 
 // status is what counts at now. A consent that nobody answered is rejected once its own last day is over, even while the bank would
@@ -256,11 +258,16 @@ func (p *plan) settle(c *wire.Call, a *grant.Authorization, rights []grant.Right
 	} else if err := standing(c, g.Consent(name, p.consent.ID), a.Client); err != nil {
 		return err
 	}
-	if p.given {
+	if p.given && a.Terms == nil {
 		return nil // a fresh code on an existing consent changes nothing about it (sources/accounts-bg.txt, last sentence)
 	}
-	if _, err := g.AllowConsent(a.Consent, a.Owner, rights, c.Now); err != nil {
-		return fail.New(fail.AccessDenied, "%s", fail.From(err).Why)
+	if !p.given {
+		if _, err := g.AllowConsent(a.Consent, a.Owner, rights, c.Now); err != nil {
+			return fail.New(fail.AccessDenied, "%s", fail.From(err).Why)
+		}
+	}
+	if a.Terms != nil {
+		g.BindConsent(name, a.Consent, a.Terms, c.Now)
 	}
 	return nil
 }
@@ -271,7 +278,31 @@ func newConsent(c *wire.Call, a *ask, client string, until time.Time) grant.Cons
 		Until: until.UTC(), // the day after 9999-12-31 in Sofia is still a year that JSON can write
 
 		Frequency: a.frequency, Created: c.Now, LastAction: c.Now, Stored: grant.Received,
-		Facts: map[string]string{modelFact: a.model, namesFact: a.access.names(), authorisationFact: c.Space.Dice.UUID()}}
+		Facts: map[string]string{modelFact: a.model}}
+}
+
+// settle makes a consent one of this bank's, where a lever made it without saying what only the bank knows: the model of what was asked
+// for, and its one authorisation.
+func settle(consent *grant.Consent, d *dice.Dice) {
+	facts := maps.Clone(consent.Facts)
+	if facts == nil {
+		facts = map[string]string{}
+	}
+	a := asked(consent)
+	if facts[modelFact] == "" {
+		if facts[modelFact] = detailed; json.Valid([]byte(consent.Asked)) {
+			if model, err := a.check(); err == nil {
+				facts[modelFact] = model
+			}
+		}
+	}
+	if _, told := facts[namesFact]; !told {
+		facts[namesFact] = a.names()
+	}
+	if facts[authorisationFact] == "" {
+		facts[authorisationFact] = d.UUID()
+	}
+	consent.Facts = facts
 }
 
 // frequency is how often a day an app may call without the user: what the consent says, and no more than the policy. 0: no limit, which

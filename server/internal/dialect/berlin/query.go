@@ -28,6 +28,8 @@ type query struct {
 	page     int // from 1 on
 	size     int
 	indexed  bool // pageIndex and itemsPerPage, from 0 on, rather than page and pageSize
+
+	oldest time.Time // what was booked before is not told any more; zero: everything is
 }
 
 func (q *query) has(status string) bool {
@@ -158,6 +160,9 @@ func (q *query) run(r *reader, a *ledger.Account, booked, pending []ledger.Entry
 				return nil, fail.Field("entryReferenceFrom", "account %s has no booked entry %q", a.ID, clip(q.after, 40)).
 					Coded("RESOURCE_UNKNOWN").Say("entryReferenceFrom is not known.")
 			}
+			if booked[i].At.Before(q.oldest) {
+				return nil, outOfBound("entryReferenceFrom", q.oldest)
+			}
 			lo = i + 1
 		}
 		if !q.from.IsZero() {
@@ -179,14 +184,17 @@ func (q *query) run(r *reader, a *ledger.Account, booked, pending []ledger.Entry
 }
 
 // since turns deltaList into what it stands for: after the last entry that was reported, or everything when nothing was, or when that
-// entry is not booked any more because the clock went back. The links of the pages then say the same, whatever is reported meanwhile.
+// entry is not booked any more because the clock went back; always without what is too old. The links of the pages then say the same,
+// whatever is reported meanwhile.
 func (q *query) since(r *reader, a *ledger.Account, booked []ledger.Entry) {
 	last := r.consent.Facts[seenFact+a.ID]
-	if last != "" && slices.ContainsFunc(booked, func(e ledger.Entry) bool { return e.ID == last }) {
+	if last != "" && slices.ContainsFunc(booked, func(e ledger.Entry) bool { return e.ID == last && !e.At.Before(q.oldest) }) {
 		q.after = last
 		return
 	}
-	q.from = back(a)
+	if q.from = back(a); q.from.Before(q.oldest) {
+		q.from = q.oldest
+	}
 }
 
 func (r *run) len() int { return len(r.booked) + len(r.pending) }

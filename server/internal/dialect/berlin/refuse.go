@@ -58,6 +58,8 @@ func verdictOf(e *fail.Error) verdict {
 		return verdict{401, "CONSENT_EXPIRED", "The consent has expired. Ask for a new one."}
 	case fail.AccessExceeded, fail.TooMany:
 		return verdict{429, "ACCESS_EXCEEDED", "The consent allows no more calls today without the PSU. Send PSU-IP-Address when the PSU is present."}
+	case fail.Forbidden:
+		return verdict{403, "SERVICE_BLOCKED", "This service is blocked for the PSU."}
 	case fail.NotFound:
 		return verdict{404, "RESOURCE_UNKNOWN", "The resource is not known."}
 	}

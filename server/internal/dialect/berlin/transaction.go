@@ -28,6 +28,12 @@ func transactions(c *wire.Call) error {
 	if err != nil {
 		return c.Trail.No("parameters", fail.From(err))
 	}
+	if err := r.withinHistory(c, q); err != nil {
+		return err
+	}
+	if err := r.leadsOn(c, a, q); err != nil {
+		return err
+	}
 	booked, pending := c.Space.Ledger.Entries(a.ID, c.Now)
 	run, err := q.run(r, a, booked, pending)
 	if err != nil {
@@ -41,6 +47,7 @@ func transactions(c *wire.Call) error {
 			r.remember(c, a, booked)
 		}
 	}
+	r.turnPage(c, a)
 
 	return show(c, 200, r.showReport(c, a, right, q, run, booked))
 }
@@ -150,6 +157,10 @@ func transaction(c *wire.Call) error {
 	e := c.Space.Ledger.Entry(a.ID, id, c.Now)
 	if e == nil {
 		return c.Trail.No("transaction known", fail.New(fail.NotFound, "account %s has no entry %q", a.ID, id).At("transactionId"))
+	}
+	if oldest := r.oldest(c); e.Booked(c.Now) && e.At.Before(oldest) {
+		return c.Trail.No("history", fail.New(fail.Forbidden, "%s was booked before %s", e.ID, day(oldest)).
+			Coded("RESOURCE_EXPIRED").Say("The transaction is too old to be read without a new login.").At("transactionId"))
 	}
 	if err := r.count(c, a.ID+" "+e.ID); err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/page"
 	"sandbank/server/internal/wire"
+	"sandbank/server/magic"
 )
 
 const name = "finapi"
@@ -27,7 +28,7 @@ const credentials = "-d client_id=finapi-demo -d client_secret=finapi-demo-secre
 // New is the bank.
 func New() dialect.Dialect {
 	return dialect.Dialect{
-		Name: name, Title: "finAPI", People: true, Demo: "finapi-demo",
+		Name: name, Title: "finAPI", People: true, Ways: magic.Ways{Transactions: true}, Demo: "finapi-demo",
 		About: "finAPI Access: a client creates its own users, and imports their bank connections",
 		Brand: page.Brand{Bank: name, Name: "finAPI", Foot: "finAPI, Munich. A data service that does not exist.",
 			Mark: `<circle cx="8" cy="8" r="5"/><circle cx="24" cy="8" r="5" opacity=".5"/><circle cx="8" cy="24" r="5" opacity=".5"/>` +
@@ -45,6 +46,8 @@ func New() dialect.Dialect {
 		Form:   form,
 		Error:  refuse,
 		Claims: claims,
+		Door: grant.Door{Machine: grant.ByCredentials, Note: "POST grant_type=password with these, and with the id and secret of the client that the user belongs to",
+			Fields: []grant.Field{{Name: "username", Value: "{login}"}, {Name: "password", Value: "{password}"}}},
 		First:  "/oauth/token",
 		Routes: routes(),
 		Trip:   trip(),

@@ -49,7 +49,7 @@ func token(c *wire.Call) error {
 // deal issues tokens; only a user's grant can be refreshed. Fidelity "original" hands out the same ones again, see same.go.
 func deal(c *wire.Call, client *grant.Client, owner, kind string) *grant.Issued {
 	return shared(c, client, owner, func() *grant.Issued {
-		return c.Issue(grant.Authorization{Client: client.ID, Owner: owner, Scope: "all", Type: kind}, owner != "")
+		return c.Issue(grant.Authorization{Client: client.ID, Owner: owner, Scope: "all", Type: kind, Terms: c.Terms()}, owner != "")
 	})
 }
 
@@ -68,6 +68,10 @@ func passwordGrant(c *wire.Call, v *wire.Values, client *grant.Client) (*grant.I
 	person, err := signIn(c, client, v.Get("username"), v.Get("password"))
 	if err != nil {
 		return nil, err
+	}
+
+	if e := c.Instead(); e != nil {
+		return nil, e
 	}
 
 	issued := deal(c, client, person.ID, "password")
@@ -96,11 +100,16 @@ func find(c *wire.Call, client *grant.Client, id string) *ledger.Person {
 // signIn checks a user's password, counts failures in a row, and locks at the client's maxUserLoginAttempts. Unknown users and wrong
 // passwords look alike.
 func signIn(c *wire.Call, client *grant.Client, id, password string) (*ledger.Person, error) {
-	p := find(c, client, id)
-	if p == nil {
+	p, err := c.Named(id, func(name string) *ledger.Person { return find(c, client, name) })
+	if p != nil {
+		c.Owner = p.ID
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case p == nil:
 		return nil, c.Trail.No("user known", fail.New(fail.BadCredentials, "client %s has no user %q", client.ID, id))
 	}
-	c.Owner = p.ID
 	if p.Locked {
 		return nil, c.Trail.No("not locked", fail.New(fail.UserLocked, "%s is locked; only a password change unlocks", p.ID))
 	}

@@ -7,6 +7,7 @@ import (
 	"sandbank/server/fail"
 	"sandbank/server/grant"
 	"sandbank/server/internal/wire"
+	"sandbank/server/ledger"
 )
 
 // code issues an authorization code to an application that also knows a service account. Everything comes in headers, the scope too.
@@ -26,8 +27,11 @@ func code(c *wire.Call) error {
 	if err != nil {
 		return err
 	}
+	if e := c.Instead(); e != nil {
+		return e
+	}
 
-	issued := c.Space.Grants.Authorize(grant.Authorization{Bank: name, Client: client.ID, Owner: owner, Scope: scope}, c.Now)
+	issued := c.Space.Grants.Authorize(grant.Authorization{Bank: name, Client: client.ID, Owner: owner, Scope: scope, Terms: c.Terms()}, c.Now)
 
 	c.Owner, c.Tokens = owner, append(c.Tokens, issued.ID)
 	c.NoStore()
@@ -42,13 +46,21 @@ func serviceAccount(c *wire.Call, client *grant.Client) (owner string, err error
 	if client.Service != nil {
 		known = *client.Service
 	}
-	idOK, secretOK := grant.Same(known.ID, id), grant.Same(known.Secret, secret)
+	account, flagged := c.Named(id, func(name string) *ledger.Person { // with flags behind it, the id is a login too
+		if grant.Same(known.ID, name) {
+			return &ledger.Person{ID: known.Owner}
+		}
+		return nil
+	})
+	idOK, secretOK := account != nil, known.SecretIs(secret, c.Now)
 	why := ""
 	switch {
 	case id == "" || secret == "":
 		why = "X-Service-Account-ID or X-Service-Account-Secret was not sent"
 	case client.Service == nil:
 		why = "client " + client.ID + " has no service account"
+	case flagged != nil:
+		return "", fail.New(fail.BadCredentials, "%s", fail.From(flagged).Why)
 	case !idOK:
 		why = "client " + client.ID + " has no service account of this id"
 	case !secretOK:

@@ -23,6 +23,7 @@ import (
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/page"
 	"sandbank/server/internal/wire"
+	"sandbank/server/magic"
 )
 
 const name = "s2s"
@@ -44,7 +45,7 @@ const (
 func New() dialect.Dialect {
 	const oauth, api = "/api/v1/s2s-oauth2", "/api/v1"
 	return dialect.Dialect{
-		Name: name, Title: "S2S", Demo: "s2s-demo",
+		Name: name, Title: "S2S", Ways: magic.Ways{Transactions: true}, Demo: "s2s-demo",
 		About: "two servers and nobody at a keyboard: a service account's code by five headers, tokens by GET or POST, IBM API Connect in front",
 		Brand: page.Brand{Bank: name, Name: "Server to Server Security", Foot: "S2S Bank, Istanbul. A bank that does not exist.",
 			Mark: `<rect x="3" y="5" width="19" height="5" rx="1"/><path d="M21 2l8 5.5-8 5.5zM11 19l-8 5.5 8 5.5z"/>` +
@@ -53,11 +54,13 @@ func New() dialect.Dialect {
 			grant.CodeTTL:     grant.Lifetime(60 * time.Second), // told nowhere; no person stands between code and token, so short
 			grant.AccessTTL:   grant.Lifetime(1095 * time.Second),
 			grant.RefreshTTL:  grant.Lifetime(2682000 * time.Second),
-			grant.Rotation:    grant.Choice(grant.Rotate), // IBM's refresh tokens are for one use (banks.md 4.1)
+			grant.Rotation:    grant.Choice(grant.Rotate),    // IBM's refresh tokens are for one use (banks.md 4.1)
+			grant.Reuse:       grant.Choice(grant.ReuseDeny), // and a second one is refused; nobody says that it ends more than itself
 			grant.HourlyCalls: grant.Count(0),
 		},
 		Form:   form,
 		Error:  refuse,
+		Door:   grant.Door{Machine: grant.ByService, Note: "nobody logs in: a service account acts for the person"},
 		First:  oauth + "/code",
 		Claims: func(c *wire.Call) bool { return c.Header(clientHeader) != "" },
 		Recipe: recipe(),

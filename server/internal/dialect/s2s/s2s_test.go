@@ -239,12 +239,23 @@ func TestTheDocument(t *testing.T) {
 	}
 	box.Get("/api/v1/accounts", demo.bearer(next.Access)).Want(200)
 
-	// A refresh token that comes back is two parties' and ends the whole line; another grant of the client stands.
-	untouched := demo.entry(box, allScopes)
+	// A refresh token that comes back is refused, and ends nothing else.
 	a = demo.refresh(box, got.Refresh).Want(400)
 	if a.Text("error") != "invalid_grant" || !strings.Contains(box.Last().Why, "came back") {
 		t.Errorf("%s, because %s", a.Body, box.Last().Why)
 	}
+	box.Get("/api/v1/accounts", demo.bearer(next.Access)).Want(200)
+	demo.refresh(box, next.Refresh).Want(200)
+}
+
+// Where the policy says so, a refresh token that comes back is two parties' and ends the whole line; another grant of the client stands.
+func TestReuseThatEndsTheFamily(t *testing.T) {
+	t.Parallel()
+	box := start(t, "s2s.reuse=family")
+	got, untouched := demo.tokens(box, allScopes), demo.entry(box, allScopes)
+	var next tokens
+	demo.refresh(box, got.Refresh).Want(200).Into(&next)
+	demo.refresh(box, got.Refresh).Want(400)
 	box.Get("/api/v1/accounts", demo.bearer(next.Access)).Want(401)
 	demo.refresh(box, next.Refresh).Want(400)
 	box.Get("/api/v1/accounts", untouched).Want(200)

@@ -38,13 +38,13 @@ func showLogin(c *wire.Call, status int, r *grant.Request, typed, alert string) 
 	f.Ends = r.Ends
 	p := page.Login{Frame: f, Heading: "Log in with BankID", Client: c.Client.Name, ClientID: r.Client, Return: wire.Host(r.RedirectURI),
 		Method: "post", Action: c.Local("/oauth/bankid"), Hidden: []page.Field{wire.Flow(r)},
-		UserName: page.Field{Name: "login", Value: typed}, UserHint: "National identity number or user name", Password: "password", Demo: c.Demo(),
+		UserName: page.Field{Name: "login", Value: typed}, UserHint: "National identity number or user name", Password: "password",
 		Steps: steps(), Submit: "Next", Deny: true, Alert: alert, AskTitle: "The app will be able to", Asks: asks(c, r),
 		Limit: "Take this back any time under Apps with access."}
 	if alert != "" {
 		p.AlertTip = "User names are case-sensitive."
 	}
-	return c.Page(status, p)
+	return c.LoginPage(status, p)
 }
 
 // asks says in the customer's words what the scope opens, and for how long.
@@ -83,16 +83,19 @@ func login(c *wire.Call) error {
 	if demo := v.Get("demo"); demo != "" {
 		typed = demo
 	}
-	person, err := c.SignIn(loginName(c, typed), v.Get("password"))
+	person, err := c.SignIn(func(name string) *ledger.Person { return c.Login(loginName(c, name)) }, typed, v.Get("password"))
 	switch {
 	case fail.Is(err, fail.UserLocked):
 		return showLogin(c, 403, r, typed, "This user is locked.")
 	case err != nil:
 		return showLogin(c, 401, r, typed, "Invalid login.")
 	}
+	if e := c.Instead(); e != nil {
+		return c.TurnAway(r, e)
+	}
 	otp := c.Space.Dice.Text(dice.Digits, 6)
 	r, err = c.Space.Grants.Step(r.ID, func(v *grant.Request) {
-		v.Owner, v.Confirmed, v.Facts = person.ID, false, ledger.WithFact(v.Facts, factOTP, otp)
+		v.Owner, v.Terms, v.Confirmed, v.Facts = person.ID, c.Terms(), false, ledger.WithFact(v.Facts, factOTP, otp)
 	})
 	if fail.Is(err, fail.Conflict) {
 		return c.Answered(r)
@@ -159,7 +162,7 @@ func confirm(c *wire.Call) error {
 		typed = demo
 	}
 	r, err = c.Space.Grants.Step(r.ID, func(v *grant.Request) { // tries that come at once all count
-		v.Confirmed = v.Misses < mostMisses && grant.Same(typed, v.Facts[factOTP])
+		v.Confirmed = v.Misses < mostMisses && !refusesCodes(v) && grant.Same(typed, v.Facts[factOTP])
 		if !v.Confirmed {
 			v.Misses++
 		}
@@ -173,7 +176,7 @@ func confirm(c *wire.Call) error {
 		c.Trail.No("one-time code", fail.New(fail.AccessDenied, "%d wrong one-time codes; %d end the login", r.Misses, mostMisses))
 		return c.Deny(r, "too many wrong one-time codes")
 	case !r.Confirmed:
-		c.Trail.No("one-time code", fail.New(fail.BadCredentials, "wrong one-time code, try %d of %d", r.Misses, mostMisses))
+		c.Trail.No("one-time code", fail.New(fail.BadCredentials, "%s, try %d of %d", wrongCode(r), r.Misses, mostMisses))
 		return showCode(c, 401, r, "This is not the code. "+left(mostMisses-r.Misses))
 	}
 
@@ -184,6 +187,16 @@ func confirm(c *wire.Call) error {
 		}
 		return nil
 	})
+}
+
+// refusesCodes tells whether the login asked for that (dave~otpfail).
+func refusesCodes(r *grant.Request) bool { return r.Terms != nil && r.Terms.NoCode }
+
+func wrongCode(r *grant.Request) string {
+	if refusesCodes(r) {
+		return "login " + r.Terms.Login + " has every one-time code refused"
+	}
+	return "wrong one-time code"
 }
 
 func left(tries int) string {

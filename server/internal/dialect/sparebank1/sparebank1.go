@@ -20,6 +20,7 @@ import (
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/page"
 	"sandbank/server/internal/wire"
+	"sandbank/server/magic"
 )
 
 const name = "sparebank1"
@@ -30,7 +31,7 @@ var oslo = sync.OnceValue(func() *time.Location { return wire.Zone("Europe/Oslo"
 // New is the bank.
 func New() dialect.Dialect {
 	return dialect.Dialect{
-		Name: name, Title: "SpareBank 1", People: true, Demo: "sb1-demo",
+		Name: name, Title: "SpareBank 1", People: true, Ways: magic.Ways{Redirect: true, OneTimeCode: true, Transactions: true}, Demo: "sb1-demo",
 		About: "the SpareBank 1 personal client: BankID, 10 minute tokens, rotating refresh tokens, accounts, transactions and transfers",
 		Brand: page.Brand{Bank: name, Name: "SpareBank 1", Foot: "SpareBank 1, Norway. A bank that does not exist.",
 			Mark: `<circle cx="16" cy="16" r="13" fill="none" stroke="#7cc0f4" stroke-width="3"/><path d="M17.5 8h3v16H17V12.5l-4 1.7v-3.3z"/>`},
@@ -47,6 +48,9 @@ func New() dialect.Dialect {
 			grant.HourlyCalls:   grant.Count(0), // the real bank allows 60; a sandbox that counts by default only gets in the way
 		},
 		Form: form, Error: refuse, Claims: claims, Routes: append(oauthRoutes(), resourceRoutes()...),
+		Door: grant.Door{Machine: grant.ByCredentials, Fields: []grant.Field{
+			{Name: "login", Value: "{login}", Note: "or the national identity number {nationalId}"}, {Name: "password", Value: "{password}"},
+			{Name: "otp", Note: "six digits, which the page shows; another each time"}}},
 		First:  "/oauth/authorize?client_id=sb1-demo&redirect_uri=http://127.0.0.1:9000/cb&response_type=code&state=42&finInst=fid-smn",
 		Recipe: recipe(),
 		Trip:   trip(),

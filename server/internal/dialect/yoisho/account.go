@@ -93,7 +93,9 @@ func balance(c *wire.Call) error {
 
 	var sum int64
 	for _, a := range c.Space.Ledger.AccountsOf(person.ID) {
-		sum += c.Space.Ledger.Balance(a.ID, c.Now).Booked
+		if a.Status == ledger.Enabled { // the API knows one sum and no state of an account: what is blocked or closed is not there
+			sum += c.Space.Ledger.Balance(a.ID, c.Now).Booked
+		}
 	}
 
 	return show(c, 200, shapeBalance{person.Login, grouped(sum)})

@@ -59,7 +59,7 @@ func showLogin(c *wire.Call, status int, r *grant.Request, typed, alert string) 
 	p := page.Login{Frame: f, Heading: "Log in to let an app see your account", Client: c.Client.Name, ClientID: r.Client, Return: wire.Host(r.RedirectURI),
 		Method: "get", Action: loginPath(c),
 		Hidden:   []page.Field{{Name: "token", Value: r.ID + c.Space.Dice.Text(dice.Alnum, 104)}, {Name: "redirect", Value: r.RedirectURI}, {Name: "client_id", Value: r.Client}},
-		UserName: page.Field{Name: "uname", Value: typed}, Password: "psw", UserHint: "User name", Demo: c.Demo(),
+		UserName: page.Field{Name: "uname", Value: typed}, Password: "psw", UserHint: "User name",
 		Submit: "Log in and allow", Deny: true, Alert: alert, AskTitle: "The app will see",
 		Asks: []page.Ask{
 			{Icon: "user", Name: "Your personal details", Note: "Name, address and contact"},
@@ -70,7 +70,7 @@ func showLogin(c *wire.Call, status int, r *grant.Request, typed, alert string) 
 	if alert != "" {
 		p.AlertTip = "Names are case-sensitive; any password will do."
 	}
-	return c.Page(status, p)
+	return c.LoginPage(status, p)
 }
 
 // loginPath keeps the form inside the mount that the page came from: the original's absolute path lost it.
@@ -113,15 +113,18 @@ func login(c *wire.Call) error {
 	if demo := q.Get("demo"); demo != "" {
 		typed = demo
 	}
-	person, err := c.SignIn(typed, q.Get("psw"))
+	person, err := c.SignIn(c.Login, typed, q.Get("psw"))
 	if fail.Is(err, fail.UserLocked) {
 		return showLogin(c, 403, r, typed, "This user is locked.")
 	}
 	if err != nil {
 		return showLogin(c, 401, r, typed, "Invalid login.")
 	}
-	if r, err = c.Space.Grants.Step(r.ID, func(v *grant.Request) { v.Owner = person.ID }); fail.Is(err, fail.Conflict) {
+	if r, err = c.Space.Grants.Step(r.ID, func(v *grant.Request) { v.Owner, v.Terms = person.ID, c.Terms() }); fail.Is(err, fail.Conflict) {
 		return c.Answered(r)
+	}
+	if e := c.Instead(); e != nil {
+		return c.TurnAway(r, e)
 	}
 
 	return c.Allow(r, nil)

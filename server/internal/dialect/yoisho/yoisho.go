@@ -15,6 +15,7 @@ import (
 	"sandbank/server/grant"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/page"
+	"sandbank/server/magic"
 )
 
 const name = "yoisho"
@@ -22,7 +23,7 @@ const name = "yoisho"
 // New is the bank.
 func New() dialect.Dialect {
 	d := dialect.Dialect{
-		Name: name, Title: "Yoisho", People: true, Demo: "7b6fc8ed5127b0b2f076d",
+		Name: name, Title: "Yoisho", People: true, Ways: magic.Ways{Redirect: true}, Demo: "7b6fc8ed5127b0b2f076d",
 		About: "the Yoisho account API: a three-legged flow by GET, tokens that live 60 seconds",
 		Brand: page.Brand{Bank: name, Name: "Yoisho Consumer Banking", Foot: "Yoisho Bank, Sapporo. A bank that does not exist.",
 			Mark: `<circle cx="16" cy="13" r="9"/><path d="M2 26c5 0 5-3 9.3-3s4.7 3 9.4 3 4.7-3 9.3-3v6H2z" fill="#fff"/>`},
@@ -38,6 +39,7 @@ func New() dialect.Dialect {
 		Original: grant.Settings{grant.AccessTTL: grant.Lifetime(30 * time.Second)}, // its source says 30, its documents 60
 		Form:     form,
 		Error:    refuse,
+		Door:     grant.Door{Fields: []grant.Field{{Name: "uname", Value: "{login}"}, {Name: "psw", Value: "{password}"}}},
 		First:    "/account/authorize?redirect_uri=http://127.0.0.1:9000/cb&client_id=7b6fc8ed5127b0b2f076d",
 		Trip:     trip(),
 		Recipe: []dialect.Step{

@@ -1,0 +1,319 @@
+package admin
+
+import (
+	"maps"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sandbank/server/fail"
+	"sandbank/server/fault"
+	"sandbank/server/grant"
+	"sandbank/server/journal"
+	"sandbank/server/scenario"
+)
+
+// ScenarioOrder narrows a case; every field may be missing.
+type ScenarioOrder struct {
+	Bank    string `json:"bank,omitempty"`    // one of the case's; missing: the first of them that has the client and the user
+	Client  string `json:"client,omitempty"`  // its calls alone
+	User    string `json:"user,omitempty"`    // login, or bank/login
+	Variant string `json:"variant,omitempty"` // missing: the first
+}
+
+// ScenarioArmed says what arming a case did.
+type ScenarioArmed struct {
+	ScenarioView
+	Calls []LeverCall `json:"calls"` // what does the same, one by one
+}
+
+// LeverCall is one call of this API.
+type LeverCall struct {
+	Method string `json:"method"`
+	Path   string `json:"path"` // from the root of the server
+	Body   any    `json:"body,omitempty"`
+}
+
+// ScenarioDisarmed says what disarming a case took back.
+type ScenarioDisarmed struct {
+	Back []string `json:"back"`
+	Kept []string `json:"kept"` // left as it is, because it was changed since
+}
+
+// ArmScenario sets everything that a case needs, in one change. One that is armed begins anew. A case that cannot be shown is Conflict.
+func (d *Desk) ArmScenario(id string, o ScenarioOrder) (*ScenarioArmed, error) {
+	c, err := scenario.Find(id)
+	if err != nil {
+		return nil, err
+	}
+	if c.Missing != "" {
+		return nil, fail.New(fail.Conflict, "%s cannot be shown: %s", c.ID, c.Missing)
+	}
+	v, err := c.Variant(o.Variant)
+	if err != nil {
+		return nil, err
+	}
+	out, entry := &ScenarioArmed{Calls: []LeverCall{}}, d.Space.Journal.Total()
+	err = d.Space.Change("scenario.arm", "armed "+c.ID+": "+c.Title, func() error {
+		d.disarm(c.ID, &ScenarioDisarmed{})
+		at, err := d.scenarioLevel(c, o)
+		if err != nil {
+			return err
+		}
+		a := scenario.Armed{Case: c.ID, Variant: v.Name, Bank: at.Bank, Client: at.Client, User: at.User, At: d.Space.Clock.Now()}
+		for _, set := range []func(scenario.Variant, *scenario.Armed, *ScenarioArmed) error{d.armKnobs, d.armFaults, d.armClock} {
+			if err := set(v, &a, out); err != nil {
+				return err
+			}
+		}
+		d.Space.Scenarios.Put(a)
+		out.ScenarioView = d.scenarioView(c, d.met())
+		out.Journal = d.journalOf(at, entry)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// scenarioLevel is where a case is to be armed.
+func (d *Desk) scenarioLevel(c *scenario.Case, o ScenarioOrder) (at grant.Level, err error) {
+	banks := c.Banks
+	if o.Bank != "" {
+		if !slices.Contains(banks, o.Bank) {
+			return at, fail.Field("bank", "%s can be shown at %s, not at %q", c.ID, strings.Join(banks, ", "), o.Bank)
+		}
+		banks = []string{o.Bank}
+	}
+	for _, bank := range banks {
+		var user string
+		if user, err = d.known(PolicyLevel{bank, o.Client, o.User}); err == nil {
+			return grant.Level{Bank: bank, Client: o.Client, User: user}, nil
+		}
+		e := fail.From(err)
+		err = e.At(strings.TrimPrefix(e.Param, "level."))
+	}
+	return at, err
+}
+
+// armKnobs turns what the variant turns at the level.
+func (d *Desk) armKnobs(v scenario.Variant, a *scenario.Armed, out *ScenarioArmed) error {
+	set, err := v.Settings(a.Bank)
+	if err != nil || len(set) == 0 {
+		return err
+	}
+	if a.Client != "" && a.User != "" {
+		return fail.Field("user", "this case turns knobs, and those are turned for one client or for one user, not for both")
+	}
+	change := PolicyChange{Level: PolicyLevel(a.Level()), Set: map[string]PolicyText{}}
+	for k, value := range set {
+		change.Set[string(k)] = PolicyText(value)
+	}
+	t, err := d.turn(change)
+	if err != nil {
+		e := fail.From(err)
+		field := "client"
+		if a.User != "" {
+			field = "user"
+		}
+		return e.At(field)
+	}
+	policy := d.Space.Grants.Policy
+	had := policy.Levels()[t.at]
+	for _, k := range slices.Sorted(maps.Keys(t.set)) {
+		turn := scenario.Turn{Knob: k, Value: formatted(k, t.set[k])}
+		if was, turned := had[k]; turned {
+			turn.Was = formatted(k, was)
+		}
+		a.Knobs = append(a.Knobs, turn)
+	}
+	policy.Change(t.at, t.set, nil)
+	out.Calls = append(out.Calls, d.leverCall("PATCH", "/policies", change))
+	return nil
+}
+
+func formatted(k grant.Knob, v grant.Value) string {
+	s, _ := grant.SpecOf(k)
+	return s.Format(v)
+}
+
+// armFaults arms the variant's rules below those that are armed.
+func (d *Desk) armFaults(v scenario.Variant, a *scenario.Armed, out *ScenarioArmed) error {
+	rules, err := v.Rules(a.Bank)
+	if err != nil {
+		return err
+	}
+	for _, r := range rules {
+		r.Name, r.When.Client, r.When.User = a.Case, a.Client, a.User
+		if err := d.reachable(r.When); err != nil {
+			return err
+		}
+		armed, err := d.Space.Faults.Arm(r, d.Space.Clock.Now())
+		if err != nil {
+			return err
+		}
+		a.Faults = append(a.Faults, armed.ID)
+		out.Calls = append(out.Calls, d.leverCall("POST", "/faults", map[string]string{"line": r.String()}))
+	}
+	return nil
+}
+
+// armClock moves the clock as the variant says.
+func (d *Desk) armClock(v scenario.Variant, a *scenario.Armed, out *ScenarioArmed) error {
+	if v.Clock == "" {
+		return nil
+	}
+	clock := d.Space.Clock
+	move, err := scenario.ParseMove(v.Clock, a.At)
+	if err != nil {
+		return err
+	}
+	var m ClockMove
+	switch {
+	case move.Freeze:
+		m.Freeze = new(true)
+		a.Froze = !clock.Read().Frozen
+	case !move.Set.IsZero():
+		m.Set = &move.Set
+	default:
+		by := Duration(move.Advance)
+		m.Advance = &by
+	}
+	if _, err := m.check(); err != nil {
+		return fail.New(fail.Conflict, "%s", fail.From(err).Why)
+	}
+	before := clock.Now()
+	if err := d.move(m); err != nil {
+		return fail.New(fail.Conflict, "%s", fail.From(err).Why)
+	}
+	if !move.Freeze {
+		a.Moved = clock.Now().Sub(before)
+	}
+	out.Calls = append(out.Calls, d.leverCall("POST", "/clock", m))
+	return nil
+}
+
+func (d *Desk) leverCall(method, path string, body any) LeverCall {
+	return LeverCall{method, d.Root + Prefix + path, body}
+}
+
+// DisarmScenario takes back what arming a case set: knobs that still stand as it turned them, its faults, and its jump of the clock.
+// A case that is not armed is Conflict.
+func (d *Desk) DisarmScenario(id string) (*ScenarioDisarmed, error) {
+	c, err := scenario.Find(id)
+	if err != nil {
+		return nil, err
+	}
+	out := &ScenarioDisarmed{Back: []string{}, Kept: []string{}}
+	err = d.Space.Change("scenario.disarm", "disarmed "+c.ID, func() error {
+		if !d.disarm(c.ID, out) {
+			return fail.New(fail.Conflict, "%s is not armed", c.ID)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// disarm is DisarmScenario within a change; false when the case was not armed.
+func (d *Desk) disarm(id string, out *ScenarioDisarmed) bool {
+	a, turns := d.Space.Scenarios.Take(id)
+	if a == nil {
+		return false
+	}
+	policy := d.Space.Grants.Policy
+	for _, t := range a.Knobs {
+		what := string(t.Knob) + "=" + t.Value
+		own, turned := policy.Levels()[a.Level()][t.Knob]
+		switch {
+		case !slices.Contains(turns, t) || !turned || formatted(t.Knob, own) != t.Value:
+			out.Kept = append(out.Kept, what+": it was turned again since")
+			continue
+		case t.Was == "":
+			policy.Unset(a.Level(), t.Knob)
+		default:
+			if was, err := grant.ParseValue(t.Knob, t.Was); err == nil {
+				policy.Set(a.Level(), t.Knob, was)
+			}
+		}
+		out.Back = append(out.Back, what)
+	}
+	for _, f := range a.Faults {
+		if d.Space.Faults.Disarm(f) == nil {
+			out.Back = append(out.Back, "fault "+f)
+		}
+	}
+	clock := d.Space.Clock
+	if a.Moved != 0 {
+		out.Back = append(out.Back, "the clock's move by "+Duration(a.Moved).String())
+		clock.Advance(-a.Moved)
+	}
+	if a.Froze && clock.Read().Frozen {
+		out.Back = append(out.Back, "the frozen clock")
+		clock.Freeze(false)
+	}
+	return true
+}
+
+// standing says what of an armed case still is as it was set.
+func (d *Desk) standing(a *scenario.Armed) *ScenarioStanding {
+	s := &ScenarioStanding{At: a.At, Variant: a.Variant, Bank: a.Bank, Client: a.Client, User: a.User, Set: []ScenarioPart{}}
+	own := d.Space.Grants.Policy.Levels()[a.Level()]
+	for _, t := range a.Knobs {
+		p := ScenarioPart{Kind: "policy", What: string(t.Knob) + "=" + t.Value, Was: t.Was, Stands: true}
+		if v, turned := own[t.Knob]; !turned || formatted(t.Knob, v) != t.Value {
+			p.Stands, p.Why = false, "it was turned again since"
+		}
+		s.Set = append(s.Set, p)
+	}
+	listed := d.Space.Faults.List(d.Space.Clock.Now())
+	for _, id := range a.Faults {
+		p := ScenarioPart{Kind: "fault", ID: id, Why: "it was disarmed"}
+		if i := slices.IndexFunc(listed, func(l fault.Listed) bool { return l.ID == id }); i >= 0 {
+			l := listed[i]
+			p.What, p.Hits, p.Stands, p.Why = l.Rule.String(), l.Hits, l.State == fault.Armed, ""
+			if !p.Stands {
+				p.Why = "it is " + string(l.State)
+			}
+		}
+		s.Set = append(s.Set, p)
+	}
+	if a.Moved != 0 {
+		s.Set = append(s.Set, ScenarioPart{Kind: "clock", What: "moved by " + Duration(a.Moved.Round(time.Millisecond)).String(), Stands: true})
+	}
+	if a.Froze {
+		s.Set = append(s.Set, ScenarioPart{Kind: "clock", What: "frozen", Stands: d.Space.Clock.Read().Frozen})
+	}
+	return s
+}
+
+// journalOf is the path of the requests at a level, after an entry.
+func (d *Desk) journalOf(at grant.Level, after uint64) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"bank": at.Bank, "client": at.Client, "user": at.User} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if after > 0 {
+		q.Set("since", strconv.FormatUint(after, 10))
+	}
+	path := d.Root + Prefix + "/journal"
+	if len(q) > 0 {
+		path += "?" + q.Encode()
+	}
+	return path
+}
+
+// traffic is everything that the journal still has, the oldest first.
+func (d *Desk) traffic() []*journal.Entry {
+	entries := d.Space.Journal.Recent(math.MaxInt, nil)
+	slices.Reverse(entries)
+	return entries
+}
