@@ -20,6 +20,7 @@ func clientPages() []page {
 	return []page{
 		{path: "clients", Title: "Clients", Nav: "clients", name: "clients", build: clients},
 		{path: "clients/new", Title: "Register a client", Nav: "clients", name: "new-client", build: newClient},
+		{path: "clients/service", Title: "New service account", Nav: "clients", name: "new-service", build: newService},
 		{path: "clients/{bank}/{id}", Title: "Client", Nav: "clients", name: "client", build: client},
 		{path: "clients/{bank}/{id}/delete", Title: "Delete a client", Nav: "clients", name: "delete-client", build: client},
 	}
@@ -166,6 +167,39 @@ func (c *Client) preview() error {
 
 // hidden4 stands for a secret that is not shown.
 const hidden4 = "••••••••"
+
+// NewService is the form for a service account.
+type NewService struct {
+	*visit
+	Bank  string
+	Ways  []string // banks that have such
+	Acts  bool     // they act for a user there
+	Users []string
+}
+
+func newService(v *visit) (any, error) {
+	n := &NewService{visit: v, Bank: v.Query.Get("bank")}
+	for _, bank := range v.Banks {
+		if v.World.Door(bank).Machine != "" {
+			n.Ways = append(n.Ways, bank)
+		}
+		if v.World.Door(bank).Machine == grant.ByService && n.Bank == "" {
+			n.Bank = bank // where a service account is something of its own
+		}
+	}
+	if !slices.Contains(n.Ways, n.Bank) {
+		return nil, fail.Field("bank", "%q has no service accounts; there are %s", n.Bank, strings.Join(n.Ways, ", "))
+	}
+	n.Acts = v.World.Door(n.Bank).Machine == grant.ByService
+	v.Space.Gate.RLock()
+	defer v.Space.Gate.RUnlock()
+	for i, p := range v.Space.Ledger.People(n.Bank) {
+		if i < 200 {
+			n.Users = append(n.Users, p.Login)
+		}
+	}
+	return n, nil
+}
 
 // Formats are what a client can be exported as: slug and name.
 func (c *Client) Formats() [][2]string {

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"html/template"
 	"maps"
 	"runtime/debug"
 	"slices"
 	"strings"
 
+	"sandbank/server/journal"
 	"sandbank/server/world"
 )
 
@@ -59,7 +61,7 @@ func settings(v *visit) (any, error) {
 			s.Switches = append(s.Switches, Switch{name, cmp.Or(about[0], name), about[1], on})
 		}
 	}
-	s.Bounds = [][2]string{{"Requests remembered, per space", figure(v.Space.Journal.Size())}, {"Spaces", figure(world.MaxSpaces)}, {"Snapshots, per space", figure(world.MaxSnapshots)},
+	s.Bounds = [][2]string{{"Requests remembered, per space", fmt.Sprintf("%d, in %d MiB at most", v.Space.Journal.Size(), journal.Budget>>20)}, {"Spaces", figure(world.MaxSpaces)}, {"Snapshots, per space", figure(world.MaxSnapshots)},
 		{"Deleted spaces that can be restored", figure(world.MaxDeleted)}, {"Changes that can be taken back", figure(mostActivities)}}
 	return s, nil
 }

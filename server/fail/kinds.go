@@ -44,6 +44,7 @@ func Meanings() []Meaning {
 		{InsufficientFund, "there is not enough money"},
 		{AccountBlocked, "the account is blocked or closed"},
 		{TooMany, "there were too many requests"},
+		{TemporarilyUnavailable, "the bank takes no logins just now"},
 		{ServerError, "the bank fell over, by order of a fault"},
 		{Internal, "the bank fell over"},
 	}
