@@ -98,7 +98,7 @@ func (s *stage) furnish() *stage {
 	s.pull("POST", "/snapshots", object{"name": "clean"}).Want(201)
 	s.pull("GET", "/tokens", nil).Want(200).Into(&tokens)
 	s.pull("GET", "/consents", nil).Want(200).Into(&consents)
-	s.holes = map[string]string{"tokens/{id}": tokens.Items[0].ID, "consents/{id}": consents.Items[0].ID, "snapshots/{id}": "1",
+	s.holes = map[string]string{"tokens/{id}": tokens.Items[0].ID, "consents/{id}": consents.Items[0].ID, "snapshots/{id}": "1", "spaces/{name}": "main",
 		"inspector/{id}": fmt.Sprint(s.Last().ID), "bank": "yoisho", "clients/{bank}/{id}": demo, "scenarios/{id}": "E30"}
 	return s
 }
