@@ -28,6 +28,7 @@ import (
 
 	"sandbank/admin"
 	"sandbank/admin/console"
+	"sandbank/admin/export"
 	"sandbank/server"
 	"sandbank/server/world"
 )
@@ -273,11 +274,23 @@ func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, s
 	if u, err := url.Parse(f.publicURL); err == nil && u.Hostname() != "" {
 		hosts = append(hosts, strings.ToLower(u.Hostname()))
 	}
-	operations := make([]admin.Operation, len(in.Operations))
+	operations, trips := make([]admin.Operation, len(in.Operations)), map[string][]export.Leg{}
 	for i, o := range in.Operations {
-		operations[i] = admin.Operation{Bank: o.Bank, Method: o.Method, Path: o.Path, Op: o.Op}
+		operations[i] = admin.Operation(o)
 	}
-	panel := admin.New(admin.Options{World: in.World, Banks: in.Banks, Operations: operations, Version: in.Version, Key: f.adminKey, Hosts: hosts,
+	for bank, legs := range in.Trips {
+		for _, l := range legs {
+			trips[bank] = append(trips[bank], export.Leg(l))
+		}
+	}
+	refusals := func() []admin.Refusal {
+		var out []admin.Refusal
+		for _, r := range in.Refusals() {
+			out = append(out, admin.Refusal(r))
+		}
+		return out
+	}
+	panel := admin.New(admin.Options{World: in.World, Banks: in.Banks, Operations: operations, Trips: trips, Refusals: refusals, Version: in.Version, Key: f.adminKey, Hosts: hosts,
 		Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay})
 	return console.New(panel).Serve
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v3"
 
 	"sandbank/admin"
+	"sandbank/admin/export"
 	"sandbank/server"
 	"sandbank/server/servertest"
 	"sandbank/server/world"
@@ -30,7 +31,20 @@ func open(t testing.TB, o server.Options, a admin.Options) *desk {
 		a.World, a.Banks, a.Version = in.World, in.Banks, in.Version
 		a.Secure, a.PublicURL, a.Life, a.Replay = in.Secure, in.PublicURL, in.Life, in.Replay
 		for _, o := range in.Operations {
-			a.Operations = append(a.Operations, admin.Operation{Bank: o.Bank, Method: o.Method, Path: o.Path, Op: o.Op})
+			a.Operations = append(a.Operations, admin.Operation(o))
+		}
+		a.Refusals = func() []admin.Refusal {
+			var out []admin.Refusal
+			for _, r := range in.Refusals() {
+				out = append(out, admin.Refusal(r))
+			}
+			return out
+		}
+		a.Trips = map[string][]export.Leg{}
+		for bank, legs := range in.Trips {
+			for _, l := range legs {
+				a.Trips[bank] = append(a.Trips[bank], export.Leg(l))
+			}
 		}
 		return admin.New(a).Serve
 	}

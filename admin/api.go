@@ -279,14 +279,7 @@ func (p *Panel) api(ctx fiber.Ctx, space *world.Space, root, path string) error 
 	if err != nil {
 		return refuse(ctx, fail.New(fail.InvalidRequest, "the query is not properly encoded"))
 	}
-	r := &request{Desk: p.Desk(space, root), panel: p, ctx: ctx, params: params, query: query, body: bytes.Clone(ctx.Request().Body())}
-	if r.Origin == "" {
-		scheme := "http://"
-		if p.options.Secure {
-			scheme = "https://"
-		}
-		r.Origin = scheme + string(ctx.Request().Host()) // which the guard knows to be one of ours
-	}
+	r := &request{Desk: p.DeskFor(ctx, space, root), panel: p, ctx: ctx, params: params, query: query, body: bytes.Clone(ctx.Request().Body())}
 	out, err := e.do(r)
 	switch {
 	case err != nil:

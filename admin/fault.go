@@ -8,8 +8,17 @@ import (
 	"sandbank/server/fault"
 )
 
-// Operation is one route of one bank, as far as levers need to know it.
-type Operation struct{ Bank, Method, Path, Op string }
+// Operation is one route of one bank.
+type Operation struct {
+	Bank   string
+	Method string
+	Path   string // native path; under /{bank} it is the same
+	Op     string
+	Doc    string
+	AS     bool // the authorization server answers, not the resource server
+	Own    bool // answers only under /{bank}
+	Open   bool // needs neither client nor token
+}
 
 // FaultOrder asks for a fault: a preset by name, a rule in one line as the header X-Sandbox-Fault has it, or a rule whole. Beside a
 // preset, when and often narrow it.

@@ -12,6 +12,9 @@ func (Duration) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{Type: "string", Description: "a duration: 5s, 1h30m, 90d, 2w, -10m", Examples: []any{"90d"}}
 }
 
+// Document is the OpenAPI document of the JSON face.
+func (p *Panel) Document() map[string]any { return p.openAPI() }
+
 // openAPI describes the JSON face from the table that the router uses.
 func (p *Panel) openAPI() map[string]any {
 	paths := map[string]map[string]any{}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gofiber/fiber/v3"
 
+	"sandbank/admin/export"
 	"sandbank/server/fail"
 	"sandbank/server/world"
 )
@@ -22,10 +23,12 @@ import (
 // Options are what the panel needs to know of the sandbox around it.
 type Options struct {
 	World      *world.World
-	Banks      []string    // names, in their order
-	Operations []Operation // routes of all banks
-	Key        string      // the admin key; empty: none is asked for, because only loopback reaches the port
-	Hosts      []string    // host names that may be called besides loopback ones
+	Banks      []string                // names, in their order
+	Operations []Operation             // routes of all banks
+	Trips      map[string][]export.Leg // by bank: how a client gets from nothing to an answer
+	Key        string                  // the admin key; empty: none is asked for, because only loopback reaches the port
+	Refusals   func() []Refusal        // how each bank says each kind of refusal; nil: nobody knows
+	Hosts      []string                // host names that may be called besides loopback ones
 	Version    string
 	Secure     bool            // whether the port speaks TLS
 	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
@@ -49,10 +52,10 @@ func New(o Options) *Panel {
 		clockEndpoints(), clockPreviewEndpoints(),
 		policyEndpoints(), policyReachEndpoints(),
 		tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(),
-		clientEndpoints(), serviceEndpoints(), userEndpoints(), accountEndpoints(),
+		clientEndpoints(), clientExportEndpoints(), serviceEndpoints(), userEndpoints(), accountEndpoints(),
 		faultEndpoints(), faultTryEndpoints(), scenarioEndpoints(), reportEndpoints(), settingEndpoints(),
 		streamEndpoints(), journalEndpoints(), replayEndpoints(),
-		snapshotEndpoints(), stateEndpoints(), spaceEndpoints(), activityEndpoints(),
+		catalogueEndpoints(), snapshotEndpoints(), stateEndpoints(), spaceEndpoints(), activityEndpoints(),
 	} {
 		p.endpoints = append(p.endpoints, group...)
 	}
@@ -90,6 +93,22 @@ type Desk struct {
 func (p *Panel) Desk(s *world.Space, root string) *Desk {
 	return &Desk{World: p.options.World, Space: s, Root: root, Origin: strings.TrimSuffix(p.options.PublicURL, "/"), Banks: p.options.Banks, Operations: p.options.Operations, options: &p.options}
 }
+
+// DeskFor is the one of a space for a caller over HTTP: where no public URL is set, the sandbox is what the caller called it.
+func (p *Panel) DeskFor(ctx fiber.Ctx, s *world.Space, root string) *Desk {
+	d := p.Desk(s, root)
+	if d.Origin == "" {
+		scheme := "http://"
+		if p.options.Secure {
+			scheme = "https://"
+		}
+		d.Origin = scheme + string(ctx.Request().Host()) // which the guard knows to be one of ours
+	}
+	return d
+}
+
+// Version is the program's.
+func (d *Desk) Version() string { return d.options.Version }
 
 // Secure tells whether the port speaks TLS.
 func (d *Desk) Secure() bool { return d.options.Secure }

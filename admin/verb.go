@@ -59,5 +59,5 @@ func (p *Panel) Pull(ctx fiber.Ctx, space *world.Space, root, op string, params 
 	if query == nil {
 		query = url.Values{}
 	}
-	return p.endpoints[i].do(&request{Desk: p.Desk(space, root), panel: p, ctx: ctx, params: params, query: query, body: body})
+	return p.endpoints[i].do(&request{Desk: p.DeskFor(ctx, space, root), panel: p, ctx: ctx, params: params, query: query, body: body})
 }

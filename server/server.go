@@ -64,6 +64,8 @@ type Inside struct {
 	World      *world.World
 	Banks      []string
 	Operations []Operation
+	Trips      map[string][]Leg // by bank: how a client gets from nothing to an answer
+	Refusals   func() []Refusal // how each bank says each kind of refusal; asked once it is needed
 	Version    string
 	Secure     bool            // whether the port speaks TLS
 	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
@@ -124,7 +126,7 @@ func New(o Options) (*Server, error) {
 	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
 	m.life, s.end = context.WithCancel(context.Background())
 	if m.desk = o.Admin != nil; m.desk {
-		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Version: o.Version, Secure: m.secure, PublicURL: m.public,
+		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Trips: trips(dialects), Refusals: refusals(), Version: o.Version, Secure: m.secure, PublicURL: m.public,
 			Life: m.life, Replay: s.replay})
 	}
 	s.app = fiber.New(fiber.Config{

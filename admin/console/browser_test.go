@@ -18,6 +18,7 @@ import (
 
 	"sandbank/admin"
 	"sandbank/admin/console"
+	"sandbank/admin/export"
 	"sandbank/server"
 	"sandbank/server/servertest"
 	"sandbank/server/servertest/chromium"
@@ -36,9 +37,22 @@ const demo, demoSecret = "7b6fc8ed5127b0b2f076d", "724e6890757b0ae624684b70e111b
 func open(t testing.TB, o server.Options, key string) *stage {
 	t.Helper()
 	o.Admin = func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
-		a := admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Secure: in.Secure, Life: in.Life, Replay: in.Replay, Key: key}
+		a := admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay, Key: key,
+			Trips: map[string][]export.Leg{}}
+		a.Refusals = func() []admin.Refusal {
+			var out []admin.Refusal
+			for _, r := range in.Refusals() {
+				out = append(out, admin.Refusal(r))
+			}
+			return out
+		}
 		for _, o := range in.Operations {
-			a.Operations = append(a.Operations, admin.Operation{Bank: o.Bank, Method: o.Method, Path: o.Path, Op: o.Op})
+			a.Operations = append(a.Operations, admin.Operation(o))
+		}
+		for bank, legs := range in.Trips {
+			for _, l := range legs {
+				a.Trips[bank] = append(a.Trips[bank], export.Leg(l))
+			}
 		}
 		return console.New(admin.New(a)).Serve
 	}
@@ -84,8 +98,9 @@ func (s *stage) furnish() *stage {
 	s.pull("POST", "/snapshots", object{"name": "clean"}).Want(201)
 	s.pull("GET", "/tokens", nil).Want(200).Into(&tokens)
 	s.pull("GET", "/consents", nil).Want(200).Into(&consents)
-	s.holes = map[string]string{"tokens/{id}": tokens.Items[0].ID, "consents/{id}": consents.Items[0].ID, "snapshots/{id}": "1",
-		"inspector/{id}": fmt.Sprint(s.Last().ID), "bank": "yoisho", "clients/{bank}/{id}": demo, "scenarios/{id}": "E30", "faults/{id}": "f_1"}
+	s.holes = map[string]string{"tokens/{id}": tokens.Items[0].ID, "consents/{id}": consents.Items[0].ID, "snapshots/{id}": "1", "spaces/{name}": "main",
+		"inspector/{id}": fmt.Sprint(s.Last().ID), "bank": "yoisho", "clients/{bank}/{id}": demo, "scenarios/{id}": "E30", "faults/{id}": "f_1",
+		"users/{bank}/{login}": "dave"}
 	return s
 }
 

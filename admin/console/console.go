@@ -14,6 +14,7 @@ package console
 import (
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/gofiber/fiber/v3"
 
@@ -26,11 +27,12 @@ import (
 type Console struct {
 	panel *admin.Panel
 	pages []page
+	calls func() []APICall // of the JSON face; described once it is asked for
 }
 
 // New makes the console of a panel.
 func New(p *admin.Panel) *Console {
-	return &Console{panel: p, pages: pages()}
+	return &Console{panel: p, pages: pages(), calls: sync.OnceValue(func() []APICall { return described(p) })}
 }
 
 // base is where the pages answer in a space.

@@ -18,15 +18,20 @@ func encode(in any, fields url.Values) ([]byte, error) {
 	body := map[string]any{}
 	for name, all := range fields {
 		t := leaf(reflect.TypeOf(in), name)
-		counts := len(all) > 1 && all[0] == "@"
+		list := t != nil && t.Kind() == reflect.Slice && t != rawJSON
+		counts := all[0] == "@" && (len(all) > 1 || list) // a list of boxes sends nothing else when none is ticked
 		if counts {
 			all = all[1:]
 		}
-		value, ok := convert(t, all)
+		var value any = []any{}
+		ok := false
+		if len(all) > 0 {
+			value, ok = convert(t, all)
+		}
 		if !ok && !counts {
 			continue
 		}
-		if !ok && (t == nil || t.Kind() != reflect.Slice) {
+		if !ok && !list {
 			value = ""
 		}
 		at := body

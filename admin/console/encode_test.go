@@ -39,6 +39,7 @@ func TestEncode(t *testing.T) {
 		{"nothing", "", `{}`},
 		{"empty fields are absent", "id=&count=&names=", `{}`},
 		{"empty counts", "id=@&id=&names=@&names=", `{"id":"","names":[]}`},
+		{"boxes of which none is ticked", "names=@", `{"names":[]}`},
 		{"kinds", "id=a&count=3&share=0.5&on=true", `{"count":3,"id":"a","on":true,"share":0.5}`},
 		{"an unticked box", "on=false", `{"on":false}`},
 		{"a ticked one", "on=false&on=true", `{"on":true}`},

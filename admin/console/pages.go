@@ -23,10 +23,9 @@ type page struct {
 func pages() []page {
 	return slices.Concat(
 		[]page{{path: "", Title: "Dashboard", name: "dashboard", build: dashboard}},
-		tokenPages(),
-		clockPages(),
-		policyPages(),
-		faultPages(),
+		tokenPages(), consentPages(), clientPages(),
+		clockPages(), policyPages(), faultPages(),
+		spacePages(), snapshotPages(), activityPages(), settingPages(), docPages(),
 		[]page{{path: "palette", Title: "Search or run", Nav: "palette", name: "palette", build: func(v *visit) (any, error) { return v, nil }},
 			{path: "find", Title: "Search", Nav: "palette", name: "palette", build: find}},
 	)

@@ -31,6 +31,9 @@ func functions() template.FuncMap {
 		"class":  statusClass,
 		"tail":   tail,
 		"short":  short,
+		"dict":   dict,
+		"nums":   func(n ...int) []int { return n },
+		"meter":  func(used, most int64) Meter { return Meter{used, most} },
 		"add":    func(a, b int) int { return a + b },
 		"text":   func(v any) string { return fmt.Sprint(v) },
 		"bytes":  bytesText,
@@ -83,6 +86,24 @@ func short(id string) string {
 		return string(r[:8]) + "…"
 	}
 	return id
+}
+
+// dict is named values for a template: pairs of name and value.
+func dict(pairs ...any) map[string]any {
+	out := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		out[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return out
+}
+
+// Meter is how much of a limit is used; 0 is no limit.
+type Meter struct{ Used, Most int64 }
+
+// JSON is a value as JSON.
+func (v *visit) JSON(value any) (string, error) {
+	text, err := json.Marshal(value)
+	return string(text), err
 }
 
 // pretty is JSON, indented; another text stays as it is.

@@ -44,7 +44,7 @@ type failure struct {
 }
 
 func (c *Console) visit(ctx fiber.Ctx, space *world.Space, root, rest string, query url.Values) *visit {
-	v := &visit{Desk: c.panel.Desk(space, root), Query: query, Read: space.Clock.Read(), console: c, ctx: ctx, zone: time.UTC}
+	v := &visit{Desk: c.panel.DeskFor(ctx, space, root), Query: query, Read: space.Clock.Read(), console: c, ctx: ctx, zone: time.UTC}
 	v.Now = v.Read.Now
 	if zone, err := time.LoadLocation(ctx.Cookies("sandbank_zone")); err == nil {
 		v.zone = zone
@@ -146,17 +146,8 @@ func (v *visit) Here(pairs ...string) string {
 // Param is a variable segment of the path.
 func (v *visit) Param(name string) string { return v.params[name] }
 
-// Origin is the base URL, the public one or as the browser used it, for commands that are copied.
-func (v *visit) Origin() string {
-	if v.Desk.Origin != "" {
-		return v.Desk.Origin
-	}
-	scheme := "http://"
-	if v.Secure() {
-		scheme = "https://"
-	}
-	return scheme + strings.Clone(string(v.ctx.Request().Host()))
-}
+// Origin is the base URL of the sandbox, for commands that are copied.
+func (v *visit) Origin() string { return v.Desk.Origin }
 
 // Theme is light, dark, or empty for the system's.
 func (v *visit) Theme() string {

@@ -3,6 +3,10 @@ package fail_test
 import (
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
 	"testing"
 
 	"sandbank/server/fail"
@@ -58,5 +62,33 @@ func TestTrailKeepsTheOrder(t *testing.T) {
 	none.Pass("x", "")
 	if none.No("x", e) != e {
 		t.Error("nobody has to take notes")
+	}
+}
+
+// Every constant of type Kind has a meaning, and only one.
+func TestEveryKindHasAMeaning(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "fail.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[fail.Kind]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "Kind" {
+				text, _ := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+				kinds[fail.Kind(text)] = true
+			}
+		}
+		return true
+	})
+	for _, m := range fail.Meanings() {
+		if !kinds[m.Kind] || m.Text == "" {
+			t.Errorf("%q is no kind, stands there twice, or has no text", m.Kind)
+		}
+		delete(kinds, m.Kind)
+	}
+	if len(kinds) > 0 {
+		t.Errorf("no meaning: %v", kinds)
 	}
 }

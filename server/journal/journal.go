@@ -117,6 +117,9 @@ func (j *Journal) Append(e *Entry) {
 	}
 }
 
+// Size is how many entries are kept.
+func (j *Journal) Size() int { return len(j.slots) }
+
 // makeRoom drops the oldest entries, and their events, until what is left is within the budget. The newest stays in any case.
 func (j *Journal) makeRoom() {
 	j.making.Lock()

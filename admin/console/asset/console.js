@@ -148,9 +148,16 @@ async function drawer(url) {
   const form = $('main [data-form]', page);
   if (!form) { location.href = url; return; }
   d.replaceChildren(document.importNode(form, true));
-  htmx.process(d); d.showModal();
+  htmx.process(d); d.open || d.showModal();
   $('input:not([type=hidden]),select,textarea', d)?.focus();
 }
+
+// A choice within a drawer, as the bank that a form is for, brings the drawer anew.
+document.addEventListener('submit', e => {
+  if (e.target.method !== 'get' || !e.target.closest('#drawer')) return;
+  e.preventDefault(); e.stopImmediatePropagation();
+  drawer(e.target.action + '?' + new URLSearchParams(new FormData(e.target)));
+}, true);
 
 document.addEventListener('click', async e => {
   const el = e.target.closest('a,button');

@@ -1,0 +1,51 @@
+package fail
+
+// Meaning is a kind of refusal in words.
+type Meaning struct {
+	Kind Kind
+	Text string
+}
+
+// Meanings are all kinds, in the order in which a request meets them.
+func Meanings() []Meaning {
+	return []Meaning{
+		{NoRoute, "the bank has no such path"},
+		{MethodNotAllowed, "the path has other methods"},
+		{TooLarge, "the body is too large"},
+		{NotAcceptable, "no format is there that the client accepts"},
+		{UnsupportedMedia, "the body is of another type"},
+		{InvalidRequest, "something is missing, given twice, or malformed"},
+		{InvalidField, "a field does not fit"},
+		{InvalidRedirect, "the client is unknown, or the redirect URI is not registered: nobody is redirected"},
+		{InvalidClient, "the client is unknown or disabled, or its secret is wrong"},
+		{UnauthorizedClient, "the client may not do this"},
+		{UnsupportedGrantType, "there is no such grant type"},
+		{UnsupportedResponseType, "there is no such response type"},
+		{InvalidScope, "the scope is unknown, or more than the client may ask"},
+		{InvalidGrant, "the code or refresh token is unknown, over, used, revoked, or another client's"},
+		{AccessDenied, "the user said no"},
+		{TokenMissing, "no access token was sent"},
+		{TokenMalformed, "what was sent is no token"},
+		{TokenUnknown, "the bank never issued this token"},
+		{TokenExpired, "the token's time is over"},
+		{TokenRevoked, "the token was ended before its time"},
+		{TokenWrongKind, "a code or refresh token was sent, or a client's token where a user's is due"},
+		{InsufficientScope, "the token's scope is too small"},
+		{ConsentUnknown, "there is no such consent"},
+		{ConsentInvalid, "the consent was revoked, terminated, rejected, or is not given yet"},
+		{ConsentExpired, "the consent's time is over"},
+		{AccessExceeded, "today's calls without the user are used up"},
+		{BadCredentials, "user name or password is wrong"},
+		{UserLocked, "the user is locked"},
+		{UserUnverified, "the user is not verified"},
+		{Forbidden, "this caller may not"},
+		{NotFound, "the thing does not exist, or is not this caller's to see"},
+		{Conflict, "it exists already, or its state does not allow it"},
+		{InsufficientFund, "there is not enough money"},
+		{AccountBlocked, "the account is blocked or closed"},
+		{TooMany, "there were too many requests"},
+		{TemporarilyUnavailable, "the bank takes no logins just now"},
+		{ServerError, "the bank fell over, by order of a fault"},
+		{Internal, "the bank fell over"},
+	}
+}
