@@ -278,7 +278,7 @@ func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, s
 		operations[i] = admin.Operation{Bank: o.Bank, Method: o.Method, Path: o.Path, Op: o.Op}
 	}
 	panel := admin.New(admin.Options{World: in.World, Banks: in.Banks, Operations: operations, Version: in.Version, Key: f.adminKey, Hosts: hosts,
-		Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay})
+		Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay, Flows: in.Flows})
 	return console.New(panel).Serve
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/gofiber/fiber/v3"
 
 	"sandbank/server/fail"
+	"sandbank/server/flow"
 	"sandbank/server/world"
 )
 
@@ -31,6 +32,7 @@ type Options struct {
 	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
 	Life       context.Context // streams and waits end with it; nil: never
 	Replay     Replay          // nil: nothing can be replayed
+	Flows      []flow.Flow     // the banks' ways to a token, for the lab
 }
 
 // Panel answers everything under /admin, for every space.
@@ -47,7 +49,7 @@ func New(o Options) *Panel {
 	p := &Panel{options: o}
 	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(),
 		clientEndpoints(), serviceEndpoints(), userEndpoints(), accountEndpoints(), faultEndpoints(), scenarioEndpoints(), reportEndpoints(), settingEndpoints(),
-		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), stateEndpoints(), spaceEndpoints(), activityEndpoints()} {
+		streamEndpoints(), journalEndpoints(), replayEndpoints(), sendEndpoints(), snapshotEndpoints(), stateEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
 	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",
