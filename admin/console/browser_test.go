@@ -36,7 +36,7 @@ const demo, demoSecret = "7b6fc8ed5127b0b2f076d", "724e6890757b0ae624684b70e111b
 func open(t testing.TB, o server.Options, key string) *stage {
 	t.Helper()
 	o.Admin = func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
-		a := admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Secure: in.Secure, Life: in.Life, Replay: in.Replay, Key: key}
+		a := admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Secure: in.Secure, Life: in.Life, Replay: in.Replay, Flows: in.Flows, Key: key}
 		for _, o := range in.Operations {
 			a.Operations = append(a.Operations, admin.Operation{Bank: o.Bank, Method: o.Method, Path: o.Path, Op: o.Op})
 		}
