@@ -24,6 +24,7 @@ func pages() []page {
 		[]page{{path: "", Title: "Dashboard", name: "dashboard", build: dashboard}},
 		tokenPages(),
 		inspectorPages(),
+		labPages(),
 		[]page{{path: "palette", Title: "Search or run", Nav: "palette", name: "palette", build: func(v *visit) (any, error) { return v, nil }},
 			{path: "find", Title: "Search", Nav: "palette", name: "palette", build: find}},
 	)
