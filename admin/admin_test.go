@@ -29,7 +29,7 @@ func open(t testing.TB, o server.Options, a admin.Options) *desk {
 	o.Admin = func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
 		d.world = in.World
 		a.World, a.Banks, a.Version = in.World, in.Banks, in.Version
-		a.Secure, a.PublicURL, a.Life, a.Replay = in.Secure, in.PublicURL, in.Life, in.Replay
+		a.Secure, a.PublicURL, a.Life, a.Replay, a.Flows = in.Secure, in.PublicURL, in.Life, in.Replay, in.Flows
 		for _, o := range in.Operations {
 			a.Operations = append(a.Operations, admin.Operation(o))
 		}

@@ -17,6 +17,7 @@ import (
 
 	"sandbank/admin/export"
 	"sandbank/server/fail"
+	"sandbank/server/flow"
 	"sandbank/server/world"
 )
 
@@ -34,6 +35,7 @@ type Options struct {
 	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
 	Life       context.Context // streams and waits end with it; nil: never
 	Replay     Replay          // nil: nothing can be replayed
+	Flows      []flow.Flow     // the banks' ways to a token, for the lab
 }
 
 // Panel answers everything under /admin, for every space.
@@ -54,7 +56,7 @@ func New(o Options) *Panel {
 		tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(),
 		clientEndpoints(), clientExportEndpoints(), serviceEndpoints(), userEndpoints(), accountEndpoints(),
 		faultEndpoints(), faultTryEndpoints(), scenarioEndpoints(), reportEndpoints(), settingEndpoints(),
-		streamEndpoints(), journalEndpoints(), replayEndpoints(),
+		streamEndpoints(), journalEndpoints(), replayEndpoints(), sendEndpoints(),
 		catalogueEndpoints(), snapshotEndpoints(), stateEndpoints(), spaceEndpoints(), activityEndpoints(),
 	} {
 		p.endpoints = append(p.endpoints, group...)

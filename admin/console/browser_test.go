@@ -37,7 +37,7 @@ const demo, demoSecret = "7b6fc8ed5127b0b2f076d", "724e6890757b0ae624684b70e111b
 func open(t testing.TB, o server.Options, key string) *stage {
 	t.Helper()
 	o.Admin = func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
-		a := admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay, Key: key,
+		a := admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay, Flows: in.Flows, Key: key,
 			Trips: map[string][]export.Leg{}}
 		a.Refusals = func() []admin.Refusal {
 			var out []admin.Refusal

@@ -23,6 +23,7 @@ type page struct {
 func pages() []page {
 	return slices.Concat(
 		[]page{{path: "", Title: "Dashboard", name: "dashboard", build: dashboard}},
+		inspectorPages(), labPages(),
 		tokenPages(), consentPages(), clientPages(),
 		clockPages(), policyPages(), faultPages(),
 		spacePages(), snapshotPages(), activityPages(), settingPages(), docPages(),

@@ -54,6 +54,7 @@ func New() dialect.Dialect {
 		First:  "/oauth/authorize?client_id=sb1-demo&redirect_uri=http://127.0.0.1:9000/cb&response_type=code&state=42&finInst=fid-smn",
 		Recipe: recipe(),
 		Trip:   trip(),
+		Flow:   way(),
 	}
 }
 
