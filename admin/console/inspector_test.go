@@ -104,6 +104,9 @@ func TestInspectorSaysWhy(t *testing.T) {
 	if note := p.Find(".note").Text(); !strings.Contains(note, "A correct client") {
 		t.Errorf("note %q", note)
 	}
+	if note := p.Find(".note").Text(); !strings.Contains(note, "E67") {
+		t.Errorf("cases: %q", note)
+	}
 	if got := p.Find("figure mark").First().Text(); got != "400" {
 		t.Errorf("marked %q", got)
 	}
@@ -233,7 +236,7 @@ func TestInspectorForgets(t *testing.T) {
 	if s.Journal().Entry(1) == nil || ask.Find("a[download]").Length() != 2 {
 		t.Fatalf("the question: %s", ask.Find("main").Text())
 	}
-	if p := ask.submit(`form[action$="/do/clearJournal"]`); s.Journal().Entry(1) != nil || p.Find(".empty").Length() != 1 {
+	if p := ask.submit(`form[action$="/do/clearJournal"]`); s.Journal().Entry(1) != nil || p.Find(".empty").Length() != 1 || !strings.Contains(p.Find(".head").Text(), "0 requests kept") {
 		t.Errorf("after: %s", p.Find("main").Text())
 	}
 }
