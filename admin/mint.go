@@ -16,7 +16,7 @@ type TokenOrder struct {
 	User        string     `json:"user,omitempty"`        // login, or bank/login; empty: the client's own token, or the consent's user
 	Kind        grant.Kind `json:"kind,omitempty"`        // access (default), refresh or code
 	Refresh     bool       `json:"refresh,omitempty"`     // with access: a refresh token beside it
-	Scope       *string    `json:"scope,omitempty"`       // missing: what the client is registered for
+	Scope       *string    `json:"scope,omitempty"`       // missing: all that the client is registered for; where that is nothing, what the bank grants whoever asks for none
 	Life        *Duration  `json:"life,omitempty"`        // missing: as the policy has it
 	Expires     *time.Time `json:"expires,omitempty"`     // instead of life
 	Consent     string     `json:"consent,omitempty"`     // for a user's token at a bank that has consents
@@ -31,7 +31,7 @@ type Minted struct {
 	Refresh *TokenView `json:"refresh,omitempty"` // the one beside an access token
 }
 
-// MintToken issues a token without a browser.
+// MintToken issues a token without a browser, by the clock of the authorization server.
 func (d *Desk) MintToken(o TokenOrder) (*Minted, error) {
 	if o.Kind == "" {
 		o.Kind = grant.Access
@@ -39,6 +39,7 @@ func (d *Desk) MintToken(o TokenOrder) (*Minted, error) {
 	var out *Minted
 	err := d.Space.Change("token.mint", "minted a token of kind "+string(o.Kind)+" for client "+o.Client, func() error {
 		now := d.Space.Clock.Now()
+		issued, _ := d.Space.Skew.Servers(now)
 		a, err := d.authorization(o)
 		if err != nil {
 			return err
@@ -47,9 +48,9 @@ func (d *Desk) MintToken(o TokenOrder) (*Minted, error) {
 		if o.Refresh {
 			kinds = append(kinds, grant.Refresh)
 		}
-		of, tokens := d.Space.Grants.Mint(a, now, kinds...)
+		of, tokens := d.Space.Grants.Mint(a, issued, kinds...)
 		if o.Life != nil || o.Expires != nil {
-			end, err := o.end(now)
+			end, err := o.end(issued)
 			if err != nil {
 				return err
 			}
@@ -90,6 +91,9 @@ func (d *Desk) authorization(o TokenOrder) (a grant.Authorization, err error) {
 	}
 	a = grant.Authorization{Bank: o.Bank, Client: o.Client, Consent: o.Consent, RedirectURI: o.RedirectURI, Challenge: o.Challenge,
 		Scope: strings.Join(client.Scopes, " ")}
+	if a.Scope == "" {
+		a.Scope = d.World.Door(o.Bank).Scope
+	}
 	if o.Scope != nil {
 		if a.Scope, err = readScope(*o.Scope); err != nil {
 			return a, err

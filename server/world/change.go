@@ -41,21 +41,27 @@ type change struct {
 	whole  bool // whether it replaced whole books, which are kept so that it can be taken back
 }
 
-// Change makes a change by a lever while no request is under way: whole, or, when f returns an error, not at all. What it did to the
-// clock, the books, the policy and the faults is noted and can be taken back.
-func (s *Space) Change(verb, what string, f func() error) error {
+// Change makes a change by a lever while no request is under way: whole, or, when f returns an error or panics, not at all. What it did to
+// the clock, the books, the policy and the faults is noted and can be taken back.
+func (s *Space) Change(verb, what string, f func() error) (err error) {
 	s.Gate.Lock()
 	defer s.Gate.Unlock()
 	c := s.begin(verb, what)
 	s.watch(c.store)
-	err := f()
-	s.watch(nil)
-	return s.end(c, err)
+	err = broke(verb)
+	defer func() {
+		s.watch(nil)
+		err = s.end(c, err)
+	}()
+	return f()
 }
+
+// broke is how a change ends that does not say so itself, because it panics.
+func broke(verb string) error { return fail.New(fail.Internal, "%s broke", verb) }
 
 func (s *Space) begin(verb, what string) *change {
 	s.teller.hold()
-	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), skew: s.Skew, store: &store.Recorder{}}
+	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), after: s.Clock.Mark(), skew: s.Skew, skewed: s.Skew, store: &store.Recorder{}}
 }
 
 // end files a change that was made, or takes back one that failed.
