@@ -10,7 +10,6 @@ import (
 	"github.com/gofiber/fiber/v3"
 
 	"sandbank/admin"
-	"sandbank/admin/export"
 	"sandbank/server"
 	"sandbank/server/servertest"
 	"sandbank/server/world"
@@ -29,7 +28,7 @@ func open(t testing.TB, o server.Options, a admin.Options) *desk {
 	o.Admin = func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
 		d.world = in.World
 		a.World, a.Banks, a.Version = in.World, in.Banks, in.Version
-		a.Secure, a.PublicURL, a.Life, a.Replay = in.Secure, in.PublicURL, in.Life, in.Replay
+		a.Secure, a.PublicURL, a.Life, a.Replay, a.Flows = in.Secure, in.PublicURL, in.Life, in.Replay, in.Flows
 		for _, o := range in.Operations {
 			a.Operations = append(a.Operations, admin.Operation(o))
 		}
@@ -39,12 +38,6 @@ func open(t testing.TB, o server.Options, a admin.Options) *desk {
 				out = append(out, admin.Refusal(r))
 			}
 			return out
-		}
-		a.Trips = map[string][]export.Leg{}
-		for bank, legs := range in.Trips {
-			for _, l := range legs {
-				a.Trips[bank] = append(a.Trips[bank], export.Leg(l))
-			}
 		}
 		return admin.New(a).Serve
 	}

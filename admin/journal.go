@@ -78,7 +78,7 @@ func filters() []parameter {
 	return []parameter{{"bank", "its name"}, {"op", "operation of the bank's table"}, {"method", "GET, POST, …"},
 		{"path", "a glob: * any text, ? one character; as */token"}, {"status", "401, 4xx, or several with commas"},
 		{"kind", "of the refusal, as token_expired"}, {"client", "client id"}, {"user", "dave, or yoisho/dave"},
-		{"token", "id of a token that was issued, used or refused"}, {"refused", "true: only what was refused"}, {"fault", "id of the rule that spoiled the call"},
+		{"token", "id of a token that was issued, used or refused"}, {"refused", "true: only what was refused"}, {"fault", "id of the rule that spoiled the call, * for any"},
 		{"since", "after this entry's id, from this instant, or from so long ago (5m)"}, {"text", "anywhere in target, headers, bodies or reason"}}
 }
 
@@ -86,8 +86,13 @@ func reveal() parameter {
 	return parameter{"reveal", "true: secrets whole, not their first four characters"}
 }
 
+// entryList are the parameters of a list of entries.
+func entryList() []parameter {
+	return append(filters(), parameter{"limit", "1 to 1000; 100 by default"}, parameter{"cursor", "next of the page before"}, reveal())
+}
+
 func journalEndpoints() []endpoint {
-	list := append(filters(), parameter{"limit", "1 to 1000; 100 by default"}, parameter{"cursor", "next of the page before"}, reveal())
+	list := entryList()
 	export := append(filters(), parameter{"format", "har (HTTP Archive 1.2) or jsonl; har by default"}, reveal())
 	one := []parameter{{"as", "a command instead: " + strings.Join(journal.Styles(), ", ")}, reveal()}
 	return []endpoint{
@@ -206,7 +211,11 @@ func (d *Desk) Entries(q EntryQuery) *JournalPage {
 		page.Next = base64.RawURLEncoding.EncodeToString(strconv.AppendUint(nil, found[q.Limit-1].ID, 10))
 	}
 	for _, e := range found {
-		page.Items = append(page.Items, entryRow(shown(e, q.Reveal)))
+		row := entryRow(e)
+		if !q.Reveal {
+			row.Target = e.MaskedTarget()
+		}
+		page.Items = append(page.Items, row)
 	}
 	return page
 }
@@ -242,30 +251,6 @@ func (d *Desk) scheme() string {
 	return "http"
 }
 
-func entryRow(e *journal.Entry) EntryRow {
-	return EntryRow{ID: e.ID, At: e.At, Took: Duration(e.Took), Bank: e.Bank, Op: e.Op, Method: e.Method, Target: e.Target, Status: e.Status,
-		Client: e.Client, User: e.Owner, Tokens: e.Tokens, Kind: string(e.Kind), Why: e.Why, Fault: e.Fault, Again: e.Again, Request: e.Request.Size, Response: e.Response.Size}
-}
-
-func entryView(e *journal.Entry, masked bool) EntryView {
-	v := EntryView{EntryRow: entryRow(e), Trail: append([]fail.Check{}, e.Trail...), Request: partView(e.Request), Response: partView(e.Response), Masked: masked}
-	for i := range v.Trail {
-		if !v.Trail[i].OK && e.Kind != "" {
-			v.Failed = &v.Trail[i] // the last one counts
-		}
-	}
-	return v
-}
-
-func partView(p journal.Part) PartView {
-	v := PartView{Headers: p.Headers(), Type: p.MediaType(), Size: p.Size, Cut: p.Cut}
-	text, ok := p.Text()
-	if v.Body = text; !ok {
-		v.Body, v.Encoding = base64.StdEncoding.EncodeToString(p.Body), "base64"
-	}
-	return v
-}
-
 // entry answers with one entry, as JSON or as a command.
 func (r *request) entry(known []parameter) (any, error) {
 	if err := r.only(known); err != nil {
@@ -279,14 +264,13 @@ func (r *request) entry(known []parameter) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	e = shown(e, whole)
 	style := r.query.Get("as")
 	if style == "" {
-		return entryView(e, !whole), nil
+		return entryView(shown(e, whole), !whole), nil
 	}
-	text := e.Command(style, r.scheme())
-	if text == "" {
-		return nil, fail.Field("as", "%q is none of %s", style, strings.Join(journal.Styles(), ", "))
+	text, err := r.Command(e, style, whole)
+	if err != nil {
+		return nil, err
 	}
 	r.ctx.Set("Content-Type", "text/plain; charset=utf-8")
 	r.ctx.Set("Cache-Control", "no-store")

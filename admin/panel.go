@@ -15,25 +15,25 @@ import (
 
 	"github.com/gofiber/fiber/v3"
 
-	"sandbank/admin/export"
 	"sandbank/server/fail"
+	"sandbank/server/flow"
 	"sandbank/server/world"
 )
 
 // Options are what the panel needs to know of the sandbox around it.
 type Options struct {
 	World      *world.World
-	Banks      []string                // names, in their order
-	Operations []Operation             // routes of all banks
-	Trips      map[string][]export.Leg // by bank: how a client gets from nothing to an answer
-	Key        string                  // the admin key; empty: none is asked for, because only loopback reaches the port
-	Refusals   func() []Refusal        // how each bank says each kind of refusal; nil: nobody knows
-	Hosts      []string                // host names that may be called besides loopback ones
+	Banks      []string         // names, in their order
+	Operations []Operation      // routes of all banks
+	Key        string           // the admin key; empty: none is asked for, because only loopback reaches the port
+	Refusals   func() []Refusal // how each bank says each kind of refusal; nil: nobody knows
+	Hosts      []string         // host names that may be called besides loopback ones
 	Version    string
 	Secure     bool            // whether the port speaks TLS
 	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
 	Life       context.Context // streams and waits end with it; nil: never
 	Replay     Replay          // nil: nothing can be replayed
+	Flows      []flow.Flow     // the banks' ways to a token, for the lab
 }
 
 // Panel answers everything under /admin, for every space.
@@ -50,7 +50,7 @@ func New(o Options) *Panel {
 	p := &Panel{options: o}
 	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(),
 		clientEndpoints(), clientExportEndpoints(), catalogueEndpoints(), serviceEndpoints(), userEndpoints(), accountEndpoints(), faultEndpoints(), scenarioEndpoints(), reportEndpoints(), settingEndpoints(),
-		streamEndpoints(), journalEndpoints(), replayEndpoints(), snapshotEndpoints(), spaceEndpoints(), activityEndpoints()} {
+		streamEndpoints(), journalEndpoints(), replayEndpoints(), sendEndpoints(), snapshotEndpoints(), stateEndpoints(), spaceEndpoints(), activityEndpoints()} {
 		p.endpoints = append(p.endpoints, group...)
 	}
 	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",

@@ -430,7 +430,7 @@ func TestScenariosOnTheWire(t *testing.T) {
 		t.Run(c.ID, func(t *testing.T) {
 			t.Parallel()
 			d := open(t, server.Options{}, admin.Options{})
-			start := d.state()
+			start := d.standing()
 			plain := func() {
 				t.Helper()
 				a := d.app(p.bank).login()
@@ -463,7 +463,7 @@ func TestScenariosOnTheWire(t *testing.T) {
 			if v := d.scenario(c.ID); v.Armed != nil || v.State != "met" {
 				t.Errorf("disarmed: state %s", v.State)
 			}
-			if got, want := rules(d.state()), rules(start); got != want {
+			if got, want := rules(d.standing()), rules(start); got != want {
 				t.Errorf("disarmed, and still\n%s", got)
 			}
 			d.pull("DELETE", "/journal", nil).Want(204)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -31,7 +32,42 @@ type ReplayOrder struct {
 // Replayed says what became of a replay.
 type Replayed struct {
 	Of      uint64         `json:"of"`
+	First   uint64         `json:"first"` // the lowest number of the new entries
 	Answers []ReplayAnswer `json:"answers"`
+}
+
+// String says it in a line: what came back how often.
+func (r *Replayed) String() string { return tally(r.Answers) }
+
+// bounds are the lowest and the highest number of the entries behind answers.
+func bounds(answers []ReplayAnswer) (first, last uint64) {
+	for _, a := range answers {
+		if a.ID > 0 && (first == 0 || a.ID < first) {
+			first = a.ID
+		}
+		last = max(last, a.ID)
+	}
+	return first, last
+}
+
+// tally counts answers by status: "10 sent: 1 × 200, 9 × 400".
+func tally(answers []ReplayAnswer) string {
+	count := map[string]int{}
+	for _, a := range answers {
+		name := "no answer"
+		if a.Status > 0 {
+			name = strconv.Itoa(a.Status)
+		}
+		count[name]++
+	}
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(count)) {
+		parts = append(parts, fmt.Sprintf("%d × %s", count[name], name))
+	}
+	if len(answers) == 1 {
+		return "Sent; the answer is " + strings.TrimPrefix(parts[0], "1 × ")
+	}
+	return fmt.Sprintf("%d sent: %s", len(answers), strings.Join(parts, ", "))
 }
 
 // ReplayAnswer is the answer to one of the requests.
@@ -62,30 +98,41 @@ func replayEndpoints() []endpoint {
 
 // Replay sends the request of an entry again. It is traffic, as if its client had sent it: it cannot be undone.
 func (d *Desk) Replay(e *journal.Entry, o ReplayOrder) (*Replayed, error) {
-	if d.options.Replay == nil {
-		return nil, fail.New(fail.Conflict, "nothing can be replayed here: there is no router")
-	}
-	if o.Times < 0 || o.Times > 100 {
-		return nil, fail.Field("times", "%d is not from 1 to 100", o.Times)
-	}
 	request, err := o.request(d.Space.Name, e)
 	if err != nil {
 		return nil, err
 	}
-	out := &Replayed{Of: e.ID, Answers: make([]ReplayAnswer, max(1, o.Times))}
-	errs := make([]error, len(out.Answers))
+	answers, err := d.sendAll(e.ID, request, o.Times, o.Parallel)
+	if err != nil {
+		return nil, err
+	}
+	first, _ := bounds(answers)
+	return &Replayed{Of: e.ID, First: first, Answers: answers}, nil
+}
+
+// sendAll sends a request so many times, one after another or all at once. That there is no answer is an error only where there is none
+// at all.
+func (d *Desk) sendAll(of uint64, request []byte, times int, parallel bool) ([]ReplayAnswer, error) {
+	if d.options.Replay == nil {
+		return nil, fail.New(fail.Conflict, "nothing can be sent here: there is no router")
+	}
+	if times < 0 || times > 100 {
+		return nil, fail.Field("times", "%d is not from 1 to 100", times)
+	}
+	out := make([]ReplayAnswer, max(1, times))
+	errs := make([]error, len(out))
 	send := func(i int) {
 		var again *journal.Entry
-		if again, errs[i] = d.options.Replay(d.Space, e.ID, request); errs[i] != nil {
-			out.Answers[i].Why = fail.From(errs[i]).Why
+		if again, errs[i] = d.options.Replay(d.Space, of, request); errs[i] != nil {
+			out[i].Why = fail.From(errs[i]).Why
 			return
 		}
-		out.Answers[i] = ReplayAnswer{ID: again.ID, Status: again.Status, Took: Duration(again.Took), Kind: string(again.Kind), Why: again.Why}
+		out[i] = ReplayAnswer{ID: again.ID, Status: again.Status, Took: Duration(again.Took), Kind: string(again.Kind), Why: again.Why}
 	}
 	var all sync.WaitGroup
 	start := make(chan struct{})
-	for i := range out.Answers {
-		if !o.Parallel {
+	for i := range out {
+		if !parallel {
 			send(i)
 			continue
 		}
@@ -123,6 +170,11 @@ func (o *ReplayOrder) request(space string, e *journal.Entry) ([]byte, error) {
 	case e.Request.Cut:
 		return nil, fail.New(fail.Conflict, "the journal kept %d of the body's %d bytes: give a body to replay with", len(body), e.Request.Size)
 	}
+	return raw(method, target, headers, body), nil
+}
+
+// raw is a request as it goes over the wire.
+func raw(method, target string, headers []journal.Header, body []byte) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\n", method, target)
 	for _, h := range headers {
@@ -133,7 +185,7 @@ func (o *ReplayOrder) request(space string, e *journal.Entry) ([]byte, error) {
 	}
 	b.WriteString("\r\n")
 	b.Write(body)
-	return b.Bytes(), nil
+	return b.Bytes()
 }
 
 func (o *ReplayOrder) method(e *journal.Entry) (string, error) {
@@ -151,8 +203,8 @@ func (o *ReplayOrder) target(space string, e *journal.Entry) (string, error) {
 	if o.Path == "" {
 		return e.Target, nil
 	}
-	if o.Path[0] != '/' || strings.ContainsFunc(o.Path, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '#' }) {
-		return "", fail.Field("path", "%q is no path with a query, percent-encoded", o.Path)
+	if err := isTarget(o.Path); err != nil {
+		return "", err
 	}
 	prefix := "/s/" + space
 	if strings.HasPrefix(e.Target, prefix+"/") && !strings.HasPrefix(o.Path, prefix+"/") {
@@ -161,18 +213,30 @@ func (o *ReplayOrder) target(space string, e *journal.Entry) (string, error) {
 	return o.Path, nil
 }
 
+// isTarget refuses what is no path with a query.
+func isTarget(path string) error {
+	if path == "" || path[0] != '/' || strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '#' }) {
+		return fail.Field("path", "%q is no path with a query, percent-encoded", path)
+	}
+	return nil
+}
+
+// ours are headers that say how long a body is and how it travels: they cannot be chosen.
+func ours(name string) bool {
+	return slices.Contains([]string{"content-length", "transfer-encoding", "expect", "connection"}, strings.ToLower(name))
+}
+
 // headers are the recorded ones with the edited over them. What says how long the body is and how it travels is left to us.
 func (o *ReplayOrder) headers(e *journal.Entry) ([]journal.Header, error) {
-	ours := []string{"content-length", "transfer-encoding", "expect", "connection"}
 	var out []journal.Header
 	for _, h := range e.Request.Headers() {
-		if name := strings.ToLower(h.Name); !slices.Contains(ours, name) && !o.sets(name) {
+		if !ours(h.Name) && !o.sets(h.Name) {
 			out = append(out, h)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Set)) {
 		switch value := o.Set[name]; {
-		case !isToken(name) || slices.Contains(ours, strings.ToLower(name)):
+		case !isToken(name) || ours(name):
 			return nil, fail.Field("set", "the header %q cannot be set", name)
 		case value == nil:
 		case strings.ContainsAny(*value, "\r\n\x00"):

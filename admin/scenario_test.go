@@ -18,7 +18,7 @@ func (d *desk) scenario(id string) (v admin.ScenarioView) {
 }
 
 // state is everything that arming can turn.
-func (d *desk) state() string {
+func (d *desk) standing() string {
 	d.t.Helper()
 	faults := d.pull("GET", "/faults", nil).Want(200).Body
 	var policy struct{ Levels json.RawMessage }
@@ -32,7 +32,7 @@ func (d *desk) state() string {
 func TestEveryScenarioCanBeArmed(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{}, admin.Options{})
-	before, missing := d.state(), 0
+	before, missing := d.standing(), 0
 	for i, c := range scenario.Cases() {
 		if want := "E" + string(rune('0'+(i+1)/10)) + string(rune('0'+(i+1)%10)); c.ID != want || c.Title == "" || c.Does == "" || c.Correct == "" || len(c.Banks) == 0 {
 			t.Errorf("case %d is %s and lacks something: %q, %q, %q", i+1, c.ID, c.Title, c.Does, c.Correct)
@@ -59,7 +59,7 @@ func TestEveryScenarioCanBeArmed(t *testing.T) {
 					t.Errorf("%s at %s, %q: %+v", c.ID, bank, variant, out)
 				}
 				d.pull("DELETE", "/scenarios/"+c.ID, nil).Want(200)
-				if after := d.state(); after != before {
+				if after := d.standing(); after != before {
 					t.Errorf("%s at %s, %q: disarmed, and still\n%s", c.ID, bank, variant, after)
 				}
 			}
@@ -82,7 +82,7 @@ func TestScenariosAreSingleCallsTogether(t *testing.T) {
 		d := open(t, server.Options{}, admin.Options{})
 		var out admin.ScenarioArmed
 		d.pull("POST", "/scenarios/"+c.ID, nil).Want(200).Into(&out)
-		want := d.state()
+		want := d.standing()
 		d.pull("POST", "/undo", nil).Want(200)
 		for _, call := range out.Calls {
 			body, _ := json.Marshal(call.Body)
@@ -90,7 +90,7 @@ func TestScenariosAreSingleCallsTogether(t *testing.T) {
 				t.Errorf("%s: %s %s %s: %s", c.ID, call.Method, call.Path, body, a.Body)
 			}
 		}
-		got := d.state()
+		got := d.standing()
 		// the ids of faults count on after an undo
 		if same := strings.NewReplacer(`"f_2"`, `"f_1"`, `"f_3"`, `"f_1"`); same.Replace(got) != same.Replace(want) {
 			t.Errorf("%s armed is\n%s\none by one it is\n%s", c.ID, want, got)

@@ -38,7 +38,7 @@ func (d *desk) knobAt(level, knob string) string {
 func TestScenarioRefusals(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{}, admin.Options{})
-	before := d.state()
+	before := d.standing()
 	for _, tt := range []struct {
 		method, path, body string
 		status             int
@@ -69,7 +69,7 @@ func TestScenarioRefusals(t *testing.T) {
 			t.Errorf("%s %s %s: %d %s", tt.method, tt.path, tt.body, a.Status, a.Body)
 		}
 	}
-	if after := d.state(); after != before {
+	if after := d.standing(); after != before {
 		t.Errorf("refused, and yet\n%s", after)
 	}
 }

@@ -20,15 +20,16 @@ type SpaceView struct {
 	Idle  *Duration   `json:"idle,omitempty"`  // how long it lives without traffic, in real time; missing: for ever
 	Ends  *time.Time  `json:"ends,omitempty"`  // when it goes if nobody calls before, in real time
 	Banks []SpaceBank `json:"banks,omitempty"` // who may enter; not in the list of all
+
+	OneTimeCode string `json:"oneTimeCode,omitempty"` // where the second factor is told, at banks that ask for one
 }
 
 // SpaceBank is who may enter at one bank of a space.
 type SpaceBank struct {
-	Bank        string        `json:"bank"`
-	URL         string        `json:"url"`
-	Clients     []SpaceClient `json:"clients"`
-	People      []SpacePerson `json:"people"`                // the first ten
-	OneTimeCode string        `json:"oneTimeCode,omitempty"` // where it is told, at banks with people
+	Bank    string        `json:"bank"`
+	URL     string        `json:"url"`
+	Clients []SpaceClient `json:"clients"`
+	People  []SpacePerson `json:"people"` // the first ten
 }
 
 // SpaceClient is a client's credentials.
@@ -179,6 +180,7 @@ const mostTold = 10
 // wholeView is a space with who may enter.
 func (d *Desk) wholeView(s *world.Space) SpaceView {
 	v := d.spaceView(s)
+	v.OneTimeCode = "shown on the page that asks for it"
 	s.Gate.RLock()
 	defer s.Gate.RUnlock()
 	for _, bank := range d.Banks {
@@ -200,9 +202,6 @@ func (d *Desk) wholeView(s *world.Space) SpaceView {
 				one.Password = "any"
 			}
 			b.People = append(b.People, one)
-		}
-		if len(people) > 0 {
-			b.OneTimeCode = "shown on the page that asks for it"
 		}
 		v.Banks = append(v.Banks, b)
 	}

@@ -20,7 +20,7 @@ var floors = []struct {
 	noStd  []string // of the standard library, what does not belong here
 	admin  bool     // whether it stands above package admin
 }{
-	{dir: "server/fail"}, {dir: "server/clock"}, {dir: "server/dice"}, {dir: "server/store"},
+	{dir: "server/fail"}, {dir: "server/clock"}, {dir: "server/dice"}, {dir: "server/store"}, {dir: "server/flow", noStd: []string{"net/http"}},
 	{dir: "server/ledger", ours: []string{"fail", "store"}, noStd: []string{"net/http"}},
 	{dir: "server/grant", ours: []string{"fail", "store", "clock", "dice"}, noStd: []string{"net/http"}},
 	{dir: "server/fault", ours: []string{"fail", "store", "clock", "dice"}, noStd: []string{"net/http"}},
@@ -31,12 +31,12 @@ var floors = []struct {
 	{dir: "server/world", ours: []string{"fail", "clock", "dice", "store", "ledger", "grant", "fault", "journal", "scenario"}, noStd: []string{"net/http"}},
 	{dir: "server/internal/page", noStd: []string{"net/http"}},
 	{dir: "server/internal/wire", ours: []string{"fail", "clock", "dice", "ledger", "grant", "journal", "magic", "world", "internal/page"}, others: []string{"github.com/gofiber/fiber/v3"}, noStd: []string{"net/http"}},
-	{dir: "server/internal/dialect", ours: []string{"fail", "clock", "grant", "ledger", "magic", "internal/page", "internal/wire"}, noStd: []string{"net/http"}},
-	{dir: "server/internal/dialect/*", ours: []string{"fail", "clock", "dice", "grant", "ledger", "magic", "internal/page", "internal/wire", "internal/dialect"}, noStd: []string{"net/http"}},
+	{dir: "server/internal/dialect", ours: []string{"fail", "clock", "flow", "grant", "ledger", "magic", "internal/page", "internal/wire"}, noStd: []string{"net/http"}},
+	{dir: "server/internal/dialect/*", ours: []string{"fail", "clock", "dice", "flow", "grant", "ledger", "magic", "internal/page", "internal/wire", "internal/dialect"}, noStd: []string{"net/http"}},
 	{dir: "seed", ours: []string{"fail", "clock", "dice", "store", "ledger", "grant", "world"}, others: []string{"github.com/brianvoe/gofakeit/v7"}, noStd: []string{"net/http"}},
-	{dir: "admin", ours: []string{"fail", "clock", "dice", "store", "ledger", "grant", "fault", "journal", "scenario", "report", "world"}, others: []string{"github.com/gofiber/fiber/v3", "github.com/gofiber/fiber/v3/middleware/sse", "github.com/invopop/jsonschema"}, noStd: []string{"net/http"}},
-	{dir: "admin/export", noStd: []string{"net/http"}},
-	{dir: "admin/console", ours: []string{"fail", "clock", "grant", "fault", "journal", "ledger", "scenario", "report", "world"}, admin: true, others: []string{"github.com/gofiber/fiber/v3"}, noStd: []string{"net/http"}},
+	{dir: "admin", ours: []string{"fail", "clock", "dice", "flow", "store", "ledger", "grant", "fault", "journal", "scenario", "report", "world"}, others: []string{"github.com/gofiber/fiber/v3", "github.com/gofiber/fiber/v3/middleware/sse", "github.com/invopop/jsonschema"}, noStd: []string{"net/http"}},
+	{dir: "admin/export", ours: []string{"flow"}, noStd: []string{"net/http"}},
+	{dir: "admin/console", ours: []string{"fail", "clock", "flow", "grant", "fault", "journal", "ledger", "scenario", "report", "world"}, admin: true, others: []string{"github.com/gofiber/fiber/v3"}, noStd: []string{"net/http"}},
 	{dir: "fixtures", noStd: []string{"net/http"}},
 }
 

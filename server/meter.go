@@ -31,6 +31,8 @@ func newMeter(w *world.World, m *mount) *meter {
 		revoked: prometheus.NewDesc("sandbank_tokens_revoked", "Codes and tokens kept that were revoked.", []string{"bank"}, nil),
 		dropped: prometheus.NewDesc("sandbank_tokens_dropped_total", "Codes and tokens forgotten to bound memory.", nil, nil),
 		journal: prometheus.NewDesc("sandbank_journal_entries_total", "Requests written to the journal.", nil, nil),
+		spaces:  prometheus.NewDesc("sandbank_spaces", "Private worlds, the main one included.", nil, nil),
+		idle:    prometheus.NewDesc("sandbank_spaces_dropped_total", "Spaces dropped because they were idle.", nil, nil),
 	})
 	return t
 }
@@ -60,6 +62,7 @@ type tokens struct {
 	world                                            *world.World
 	mount                                            *mount
 	live, issued, expired, revoked, dropped, journal *prometheus.Desc
+	spaces, idle                                     *prometheus.Desc
 }
 
 // Describe implements prometheus.Collector.
@@ -87,4 +90,6 @@ func (t *tokens) Collect(ch chan<- prometheus.Metric) {
 	total(t.issued, all.Issued)
 	total(t.dropped, all.Dropped)
 	total(t.journal, int64(s.Journal.Total()))
+	gauge(t.spaces, int64(len(t.world.Spaces())))
+	total(t.idle, t.world.Dropped())
 }

@@ -30,6 +30,7 @@ import (
 	"sandbank/seed"
 	"sandbank/server/clock"
 	"sandbank/server/fault"
+	"sandbank/server/flow"
 	"sandbank/server/grant"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/journal"
@@ -64,13 +65,13 @@ type Inside struct {
 	World      *world.World
 	Banks      []string
 	Operations []Operation
-	Trips      map[string][]Leg // by bank: how a client gets from nothing to an answer
 	Refusals   func() []Refusal // how each bank says each kind of refusal; asked once it is needed
 	Version    string
 	Secure     bool            // whether the port speaks TLS
 	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
 	Life       context.Context // ends when the server begins to shut down: streams end then
 	Replay     Replay
+	Flows      []flow.Flow
 }
 
 // maxBody is the largest request body that a bank takes, in bytes.
@@ -126,8 +127,8 @@ func New(o Options) (*Server, error) {
 	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
 	m.life, s.end = context.WithCancel(context.Background())
 	if m.desk = o.Admin != nil; m.desk {
-		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Trips: trips(dialects), Refusals: refusals(), Version: o.Version, Secure: m.secure, PublicURL: m.public,
-			Life: m.life, Replay: s.replay})
+		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Refusals: refusals(), Version: o.Version, Secure: m.secure, PublicURL: m.public,
+			Life: m.life, Replay: s.replay, Flows: flows(dialects)})
 	}
 	s.app = fiber.New(fiber.Config{
 		AppName: "Sandbank", CaseSensitive: true, StrictRouting: true, DisableDefaultDate: true,
@@ -146,6 +147,18 @@ func names(dialects []dialect.Dialect) []string {
 	out := make([]string, len(dialects))
 	for i, d := range dialects {
 		out[i] = d.Name
+	}
+	return out
+}
+
+// flows are the banks' ways to a token, in the banks' order. A bank without one is not walked.
+func flows(dialects []dialect.Dialect) []flow.Flow {
+	var out []flow.Flow
+	for _, d := range dialects {
+		if f := d.Flow; len(f.Steps) > 0 {
+			f.Bank, f.Title, f.Client = d.Name, d.Title, d.Demo
+			out = append(out, f)
+		}
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"bufio"
 	"net"
+	"slices"
 	"testing"
 	"time"
 
@@ -95,13 +96,17 @@ func BenchmarkLeverShare(b *testing.B) {
 				}
 				took[i] += time.Since(began)
 			}
+			var more []float64
 			for b.Loop() {
+				before := took
 				turn(0, bare)
 				turn(1, whole)
 				turn(1, whole) // each comes first as often as the other
 				turn(0, bare)
+				more = append(more, 100*(float64(took[1]-before[1])/float64(took[0]-before[0])-1))
 			}
-			b.ReportMetric(100*(float64(took[1])/float64(took[0])-1), "%-more")
+			slices.Sort(more)
+			b.ReportMetric(more[len(more)/2], "%-more") // the median: a turn in which the machine did something else does not count
 			b.ReportMetric(float64(took[0])/float64(b.N)/100, "bare-ns/request")
 			b.ReportMetric(float64(took[1])/float64(b.N)/100, "whole-ns/request")
 		})

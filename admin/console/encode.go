@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/url"
 	"reflect"
@@ -48,7 +49,13 @@ func encode(in any, fields url.Values) ([]byte, error) {
 		}
 		at[parts[len(parts)-1]] = value
 	}
-	return json.Marshal(body)
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false) // commands show it
+	if err := e.Encode(body); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }
 
 // split is a field's path: up to a map, whose keys may have dots themselves.

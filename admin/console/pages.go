@@ -23,6 +23,7 @@ func pages() []page {
 	return slices.Concat(
 		[]page{{path: "", Title: "Dashboard", name: "dashboard", build: dashboard}},
 		tokenPages(), clientPages(), consentPages(), spacePages(), snapshotPages(), activityPages(), settingPages(), docPages(),
+		inspectorPages(), labPages(),
 		[]page{{path: "palette", Title: "Search or run", Nav: "palette", name: "palette", build: func(v *visit) (any, error) { return v, nil }},
 			{path: "find", Title: "Search", Nav: "palette", name: "palette", build: find}},
 	)

@@ -36,6 +36,7 @@ func functions() template.FuncMap {
 		"add":    func(a, b int) int { return a + b },
 		"text":   func(v any) string { return fmt.Sprint(v) },
 		"bytes":  bytesText,
+		"ms":     took,
 	}
 }
 
@@ -123,6 +124,14 @@ func bytesText(n int) string {
 		return strconv.Itoa(n) + " B"
 	}
 	return strconv.FormatFloat(float64(n)/1024, 'f', 1, 64) + " KiB"
+}
+
+// took is how long an answer was on its way, in milliseconds.
+func took(d admin.Duration) string {
+	if time.Duration(d) < time.Millisecond {
+		return "<1 ms"
+	}
+	return strconv.FormatInt(time.Duration(d).Round(time.Millisecond).Milliseconds(), 10) + " ms"
 }
 
 // span is a duration for people: 60 s, 10 min, 1 h, 90 d, or what a lever would read where it is not round.

@@ -70,6 +70,9 @@ func (v *visit) render(status int) error {
 		if m, ok := err.(moved); ok {
 			return v.redirect(m.to)
 		}
+		if f, ok := err.(file); ok {
+			return v.hand(f)
+		}
 		e := fail.From(err)
 		if v.failed != nil { // an action that ended what its page was about
 			return v.refuse(v.failed.status, fail.New(fail.InvalidRequest, "%s", v.failed.Text))
@@ -77,6 +80,19 @@ func (v *visit) render(status int) error {
 		return v.refuse(statusOf(e), e)
 	}
 	return v.send(status, v.Page.name, data)
+}
+
+// file is what a page's address leads to instead of a page.
+type file struct{ name, kind, body string }
+
+// Error says what it is.
+func (f file) Error() string { return "the file " + f.name }
+
+// hand sends a file to be kept.
+func (v *visit) hand(f file) error {
+	v.ctx.Set("Content-Type", f.kind)
+	v.ctx.Set("Content-Disposition", `attachment; filename="`+f.name+`"`)
+	return v.ctx.SendString(f.body)
 }
 
 func statusOf(e *fail.Error) int {

@@ -91,7 +91,8 @@ func (f *Faults) Arm(r Rule, now time.Time) (*Rule, error) {
 	a := &armed{&r, &counts{}}
 	s.rules = append(slices.Clip(s.rules), a)
 	f.become(s)
-	f.watch.Note(func() bool { return f.remove(a) })
+	n := f.issued
+	f.watch.Note(func() bool { return f.unarm(a, n) })
 	return &r, nil
 }
 
@@ -100,6 +101,16 @@ func (f *Faults) chance(r *Rule) {
 	if r.Often.Seed == 0 && (r.Often.Percent != 0 || r.Then.Spread != 0) {
 		r.Often.Seed = uint64(f.dice.Between(1, 1<<31))
 	}
+}
+
+// unarm takes back that a rule was armed, and its number with it when no other came after it.
+func (f *Faults) unarm(a *armed, n int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.issued == n {
+		f.issued--
+	}
+	return f.take(a) >= 0
 }
 
 // clear moves rules whose time is over to the spent ones.
@@ -122,17 +133,10 @@ func (f *Faults) shelve(a *armed) {
 	}
 }
 
-// remove takes a rule out of the armed ones.
-func (f *Faults) remove(a *armed) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.take(a) >= 0
-}
-
 // is finds a rule, whatever it was changed into.
 func (a *armed) is(b *armed) bool { return a.counts == b.counts }
 
-// take takes a rule out of the armed ones and tells where it stood, or -1.
+// take takes a rule out of the armed ones and tells where it stood, or -1; f.mu is held.
 func (f *Faults) take(a *armed) int {
 	s := f.now()
 	i := slices.IndexFunc(s.rules, a.is)

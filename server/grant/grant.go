@@ -49,7 +49,7 @@ type Grants struct {
 	renewing  sync.Mutex // held through a refresh where rotated tokens have a grace
 }
 
-type counters struct{ issued, dropped atomic.Int64 }
+type counters struct{ issued, dropped, shed, begun atomic.Int64 }
 
 // DefaultLimit is how many tokens are kept before the dead ones, and then the oldest, are forgotten.
 const DefaultLimit = 1_000_000

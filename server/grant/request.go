@@ -1,11 +1,13 @@
 package grant
 
 import (
+	"errors"
 	"time"
 
 	"sandbank/server/clock"
 	"sandbank/server/dice"
 	"sandbank/server/fail"
+	"sandbank/server/store"
 )
 
 // Request is an authorization request (RFC 6749 §4.1.1) that a person is about to answer on the bank's pages. Its id is 128 bits that
@@ -31,19 +33,20 @@ type Request struct {
 	Terms         *Terms    // of who logged in; nil: none
 	Answer        string    // the redirect that ended it; empty: it is open
 	Code          string    // value of the code that was issued, if one was
+
+	number int64 // in the order of beginnings
 }
 
 // Begin keeps an authorization request for as long as the page lifetime says.
 func (g *Grants) Begin(r Request, now time.Time) *Request {
 	life, _ := g.Policy.Value(PageTTL, r.Bank, r.Client, "")
 	r.ID, r.Begun, r.Ends = g.dice.Text(dice.Alnum, 24), now, now.Add(life.Duration)
+	r.number = g.counters.begun.Add(1)
 	if life.Never {
 		r.Ends = now.Add(100 * 365 * clock.Day)
 	}
 	g.requests.Put(r.ID, &r)
-	if g.requests.Len()%1024 == 0 {
-		g.sweepPages(now)
-	}
+	g.boundPages(now)
 	return &r
 }
 
@@ -59,7 +62,7 @@ func (g *Grants) Request(bank, id string, now time.Time) (*Request, error) {
 	return r, nil
 }
 
-// Step changes an open request; one that was answered meanwhile is Conflict, and nothing changes.
+// Step changes an open request; one that was answered meanwhile is Conflict, and nothing changes. One that is gone is NotFound.
 func (g *Grants) Step(id string, change func(*Request)) (*Request, error) {
 	next, err := g.requests.Update(id, func(r Request) (Request, error) {
 		if r.Answer != "" {
@@ -68,6 +71,9 @@ func (g *Grants) Step(id string, change func(*Request)) (*Request, error) {
 		change(&r)
 		return r, nil
 	})
+	if errors.Is(err, store.ErrMissing) {
+		return nil, fail.New(fail.NotFound, "no such login is going on")
+	}
 	return next, err
 }
 
@@ -102,6 +108,8 @@ type Session struct {
 	Owner string
 	Token string // what its forms must carry
 	Ends  time.Time
+
+	number int64 // in the order of beginnings
 }
 
 // SignIn opens a session.
@@ -111,7 +119,9 @@ func (g *Grants) SignIn(bank, owner string, now time.Time) *Session {
 	if life.Never {
 		s.Ends = now.Add(100 * 365 * clock.Day)
 	}
+	s.number = g.counters.begun.Add(1)
 	g.sessions.Put(s.ID, s)
+	g.boundPages(now)
 	return s
 }
 

@@ -3,6 +3,7 @@ package grant
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"sandbank/server/store"
@@ -60,7 +61,7 @@ func (g *Grants) Sweep(now time.Time, keep int) {
 			}
 			g.calls.Delete(usesOf(t))
 			surplus--
-			g.counters.dropped.Add(1)
+			g.count(&g.counters.dropped)
 			orphans[t.Grant] = true
 		}
 	}
@@ -87,7 +88,7 @@ func (g *Grants) sweepConsents(now time.Time, keep int) {
 	gone := map[string]bool{}
 	for _, c := range old[:min(over, len(old))] {
 		g.consents.Delete(c.ID)
-		g.counters.dropped.Add(1)
+		g.count(&g.counters.dropped)
 		gone[c.ID] = true
 	}
 	g.calls.Range(func(key string, _ *calls) bool {
@@ -117,6 +118,14 @@ func (g *Grants) sweepPages(now time.Time) {
 		}
 		return true
 	})
+}
+
+// count counts one more; by a lever that is taken back, one less.
+func (g *Grants) count(n *atomic.Int64) {
+	n.Add(1)
+	if r := g.Policy.watch.Load(); r != nil {
+		r.Note(func() bool { n.Add(-1); return true })
+	}
 }
 
 // Watch lets a recorder note every change from now on; nil ends that. Pages and sessions that are open are not noted: no lever turns them.

@@ -175,7 +175,7 @@ func (g *Grants) keep(t *Token, deal func() string) *Token {
 	for {
 		t.Value = deal()
 		if g.tokens.Add(t.Value, t) {
-			g.counters.issued.Add(1)
+			g.count(&g.counters.issued)
 			g.sweepIfFull(t.Issued)
 			return t
 		}

@@ -22,7 +22,7 @@ type Filter struct {
 	Token            string    // id of a token that was issued, used or refused; of its grant's events too when Grant is set
 	Grant            string    // with Token: the token's grant
 	Refused          bool
-	Fault            string    // id of the rule that spoiled the call
+	Fault            string    // id of the rule that spoiled the call; * is any
 	Text             string    // anywhere in target, headers, bodies or the reason, whatever the case
 	After            uint64    // entries with a greater number only
 	From             time.Time // entries and events not before it
@@ -53,11 +53,15 @@ func (s Statuses) has(status int) bool {
 // Match tells whether an entry fits.
 func (f Filter) Match(e *Entry) bool {
 	return fits(f.Bank, e.Bank) && fits(f.Op, e.Op) && fits(f.Client, e.Client) && (f.Method == "" || strings.EqualFold(f.Method, e.Method)) &&
-		f.Status.has(e.Status) && fits(string(f.Kind), string(e.Kind)) && fits(f.Fault, e.Fault) && f.user(e.Owner) && (f.Token == "" || slices.Contains(e.Tokens, f.Token)) &&
+		f.Status.has(e.Status) && fits(string(f.Kind), string(e.Kind)) && f.fault(e) && f.user(e.Owner) && (f.Token == "" || slices.Contains(e.Tokens, f.Token)) &&
 		(!f.Refused || e.Kind != "") && e.ID > f.After && !e.At.Before(f.From) && f.path(e.Target) && f.text(e)
 }
 
 func fits(want, have string) bool { return want == "" || want == have }
+
+func (f Filter) fault(e *Entry) bool {
+	return fits(f.Fault, e.Fault) || f.Fault == "*" && e.Fault != ""
+}
 
 func (f Filter) user(owner string) bool {
 	return fits(f.User, owner) || strings.HasSuffix(owner, "/"+f.User)

@@ -156,6 +156,9 @@ func (j *Journal) Dropped() uint64 {
 	return b.dropped + max(gone, b.last) - b.last
 }
 
+// Most is how many entries are kept at most.
+func (j *Journal) Most() int { return len(j.slots) }
+
 // Clear forgets all entries and events. Their numbers are not given again.
 func (j *Journal) Clear(now time.Time) {
 	last := j.Total()

@@ -19,6 +19,9 @@ func (e *Entry) Masked() *Entry {
 	return &c
 }
 
+// MaskedTarget is the target of Masked, for lists, which show no more of an entry.
+func (e *Entry) MaskedTarget() string { return maskURL(e.Target) }
+
 // Mask shows the first four characters of a secret; of one that has no more, none.
 func Mask(secret string) string {
 	r := []rune(secret)

@@ -46,7 +46,8 @@ function look() {
   due = true;
   if (busy || document.hidden || paused() || typing()) return;
   const main = $('main');
-  if (main?.hasAttribute('data-hold') || $('[data-hold]') && scrollY > 300) return fresh();
+  const hold = $('[data-hold]');
+  if (hold && (hold === main || hold.scrollTop > 40 || scrollY > 300)) return fresh();
   busy = true;
   setTimeout(async () => {
     due = false;
@@ -167,7 +168,7 @@ document.addEventListener('click', async e => {
   else if ('close' in el.dataset) { const d = el.closest('dialog'); if (d) { e.preventDefault(); d.close(); } }
   else if ('palette' in el.dataset && plain) { e.preventDefault(); e.stopPropagation(); palette(); }
   else if ('drawer' in el.dataset && plain) { e.preventDefault(); e.stopPropagation(); drawer(el.href); }
-  else if (el.id === 'fresh') { e.preventDefault(); unseen = 0; el.hidden = true; scrollTo(0, 0); setTimeout(look, 50); }
+  else if (el.id === 'fresh') { e.preventDefault(); unseen = 0; el.hidden = true; scrollTo(0, 0); $('[data-hold]')?.scrollTo(0, 0); setTimeout(look, 50); }
   else if ('all' in el.dataset) $$('[name=ids]').forEach(c => { c.checked = true; });
 }, true);
 
@@ -225,6 +226,7 @@ window.htmx?.registerExtension?.('sandbank', {
   // What the reader has opened or ticked stays so when the page renews itself.
   htmx_before_morph_attr: (el, d) => !(d.attrName === 'open' && /^(DETAILS|DIALOG)$/.test(el.tagName)) && !(d.attrName === 'hidden' && (el.id === 'fresh' || el.closest('#commands'))),
 });
+$('.list [aria-current]')?.scrollIntoView({ block: 'nearest' });
 after();
 live();
 })();

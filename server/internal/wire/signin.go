@@ -80,6 +80,9 @@ func (c *Call) ResumeID(id string) (*grant.Request, error) {
 	if err != nil {
 		return r, c.Trail.No("login going on", fail.From(err))
 	}
+	if c.Client == nil {
+		return r, c.Trail.No("login going on", fail.New(fail.NotFound, "the client %s, which began this login, was deleted", r.Client))
+	}
 	if !grant.Same(r.Browser, c.Cookie(browserCookie)) {
 		return r, c.Trail.No("same browser", fail.New(fail.Forbidden, "the form came without the cookie of the browser that began this login").
 			Say("This login was begun in another browser, or cookies are off. Nothing was done."))

@@ -50,7 +50,7 @@ func New() dialect.Dialect {
 			Fields: []grant.Field{{Name: "username", Value: "{login}"}, {Name: "password", Value: "{password}"}}},
 		First:  "/oauth/token",
 		Routes: routes(),
-		Trip:   trip(),
+		Flow:   way(),
 		Recipe: []dialect.Step{
 			{Title: "Step 1: authorize the client", Text: "curl {base}/oauth/token -d grant_type=client_credentials " + credentials},
 			{Title: "Step 2: create a user, with the client's token", Text: `curl {base}/users -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json' -d '{"id":"username","password":"password"}'`},

@@ -64,7 +64,7 @@ func New() dialect.Dialect {
 		First:  oauth + "/code",
 		Claims: func(c *wire.Call) bool { return c.Header(clientHeader) != "" },
 		Recipe: recipe(),
-		Trip:   trip(),
+		Flow:   way(),
 		Routes: []dialect.Route{
 			{Method: "GET", Path: oauth + "/code", Op: "code", Doc: "five headers → code", Do: code, Refuse: refuseCode, AS: true},
 			{Method: "GET", Path: oauth + "/token", Op: "token", Doc: "Basic and a form body, as documented → tokens", Do: token, Refuse: refuseToken, AS: true},

@@ -86,8 +86,11 @@ func picked(c *wire.Call, q *wire.Values) error {
 	}
 
 	r, err = c.Space.Grants.Step(r.ID, func(v *grant.Request) { v.Facts = ledger.WithFact(v.Facts, factInstitution, at) })
-	if fail.Is(err, fail.Conflict) {
+	switch {
+	case fail.Is(err, fail.Conflict):
 		return c.Answered(r)
+	case err != nil:
+		return err
 	}
 
 	return showLogin(c, 200, r, "", "")

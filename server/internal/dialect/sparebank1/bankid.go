@@ -97,8 +97,11 @@ func login(c *wire.Call) error {
 	r, err = c.Space.Grants.Step(r.ID, func(v *grant.Request) {
 		v.Owner, v.Terms, v.Confirmed, v.Facts = person.ID, c.Terms(), false, ledger.WithFact(v.Facts, factOTP, otp)
 	})
-	if fail.Is(err, fail.Conflict) {
+	switch {
+	case fail.Is(err, fail.Conflict):
 		return c.Answered(r)
+	case err != nil:
+		return err
 	}
 
 	return c.Redirect(303, c.FlowURL("/oauth/bankid", r))

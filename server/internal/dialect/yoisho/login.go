@@ -120,8 +120,12 @@ func login(c *wire.Call) error {
 	if err != nil {
 		return showLogin(c, 401, r, typed, "Invalid login.")
 	}
-	if r, err = c.Space.Grants.Step(r.ID, func(v *grant.Request) { v.Owner, v.Terms = person.ID, c.Terms() }); fail.Is(err, fail.Conflict) {
+	r, err = c.Space.Grants.Step(r.ID, func(v *grant.Request) { v.Owner, v.Terms = person.ID, c.Terms() })
+	switch {
+	case fail.Is(err, fail.Conflict):
 		return c.Answered(r)
+	case err != nil:
+		return err
 	}
 	if e := c.Instead(); e != nil {
 		return c.TurnAway(r, e)

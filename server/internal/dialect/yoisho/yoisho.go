@@ -41,7 +41,7 @@ func New() dialect.Dialect {
 		Error:    refuse,
 		Door:     grant.Door{Fields: []grant.Field{{Name: "uname", Value: "{login}"}, {Name: "psw", Value: "{password}"}}},
 		First:    "/account/authorize?redirect_uri=http://127.0.0.1:9000/cb&client_id=7b6fc8ed5127b0b2f076d",
-		Trip:     trip(),
+		Flow:     way(),
 		Recipe: []dialect.Step{
 			{Title: "Log in as dave: the redirect carries a code", Text: "curl -si '{base}/account/loggedin?uname=dave&psw=x&client_id=7b6fc8ed5127b0b2f076d&redirect=http://127.0.0.1:9000/cb&token=x' | grep -i location"},
 			{Title: "Swap the code for a token", Text: "curl '{base}/account/access_token?code=CODE&client_id=7b6fc8ed5127b0b2f076d&client_secret=724e6890757b0ae624684b70e111b705fe6b050c'"},
