@@ -3,10 +3,12 @@ package admin
 import (
 	"encoding/base64"
 	"net/url"
+	"slices"
 	"strings"
 
 	"sandbank/server/fail"
 	"sandbank/server/journal"
+	"sandbank/server/scenario"
 )
 
 func entryRow(e *journal.Entry) EntryRow {
@@ -41,6 +43,20 @@ func (d *Desk) EntryQuery(query url.Values) (EntryQuery, error) {
 // View is everything that is known of an entry, with its secrets whole or masked.
 func (d *Desk) View(e *journal.Entry, reveal bool) EntryView {
 	return entryView(shown(e, reveal), !reveal)
+}
+
+// before is how many requests of a caller are looked at for what the next one shows: asking costs some 50 µs each.
+const before = 40
+
+// Cases are those of the catalogue that a request shows, with what came shortly before it.
+func (d *Desk) Cases(e *journal.Entry) []scenario.Case {
+	caller := e.Caller()
+	entries := d.Space.Journal.Before(e.ID, before, func(x *journal.Entry) bool { return x.Bank == e.Bank && x.Caller() == caller })
+	slices.Reverse(entries)
+	d.Space.Gate.RLock()
+	defer d.Space.Gate.RUnlock()
+	met := scenario.Meet(append(entries, e), d.Space.Grants)
+	return slices.DeleteFunc(scenario.Cases(), func(c scenario.Case) bool { return !slices.Contains(met[c.ID].Entries, e.ID) })
 }
 
 // Command is the request of an entry as something to paste, in one of the journal's styles.

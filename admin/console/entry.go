@@ -12,6 +12,7 @@ import (
 	"sandbank/server/fail"
 	"sandbank/server/flow"
 	"sandbank/server/journal"
+	"sandbank/server/scenario"
 )
 
 // OpenEntry is one request with everything that is known of it.
@@ -24,7 +25,8 @@ type OpenEntry struct {
 	Command string
 	Checks  []Checked
 	Advice  string
-	Next    []Sequel // what the same client did then
+	Cases   []scenario.Case // of the catalogue, that this request shows
+	Next    []Sequel        // what the same client did then
 	Moments []EntryMoment
 	Related []Arrow
 	Former  *admin.EntryRow // the request before it to the same operation
@@ -65,6 +67,7 @@ func (v *visit) openEntry(e *journal.Entry) (*OpenEntry, error) {
 	case "why":
 		o.check()
 		o.advise()
+		o.Cases = v.Desk.Cases(e)
 	case "timeline":
 		o.lay()
 	case "flow":
@@ -234,6 +237,19 @@ func (s Sequel) Later() string {
 		return "at once"
 	}
 	return exactly(s.In) + " later"
+}
+
+// Spoiled is what a fault did to the call, and where.
+func (o *OpenEntry) Spoiled() string { return o.entry.Spoiled() }
+
+// Catalogued is the page of a case; empty where there is no such page.
+func (v *visit) Catalogued(id string) string {
+	for _, p := range v.console.pages {
+		if p.path == "scenarios/{id}" {
+			return v.Item("scenarios", id)
+		}
+	}
+	return ""
 }
 
 // Linked is linked, for templates.

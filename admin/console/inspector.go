@@ -2,6 +2,7 @@ package console
 
 import (
 	"html/template"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -28,7 +29,7 @@ type Inspector struct {
 	*visit
 	List   *admin.JournalPage
 	Line   string // what the search line says
-	Kept   uint64 // entries in the journal
+	Kept   int    // entries in the journal
 	Open   *OpenEntry
 	Tally  []Share // refusals of the list by reason
 	Slow   []admin.EntryRow
@@ -71,7 +72,7 @@ func inspector(v *visit) (any, error) {
 		return nil, err
 	}
 	i.List = v.Entries(q)
-	i.Kept = i.List.Total - i.List.Dropped
+	i.Kept = len(v.Space.Journal.Recent(math.MaxInt, nil))
 	if id := v.Param("id"); id != "" {
 		e, err := v.entry(id)
 		if err != nil {

@@ -104,6 +104,9 @@ func TestInspectorSaysWhy(t *testing.T) {
 	if note := p.Find(".note").Text(); !strings.Contains(note, "A correct client") {
 		t.Errorf("note %q", note)
 	}
+	if note := p.Find(".note").Text(); !strings.Contains(note, "E67") {
+		t.Errorf("cases: %q", note)
+	}
 	if got := p.Find("figure mark").First().Text(); got != "400" {
 		t.Errorf("marked %q", got)
 	}
@@ -162,8 +165,8 @@ func TestInspectorTabs(t *testing.T) {
 	if got := s.screen("/admin/inspector/" + fmt.Sprint(s.Last().ID) + "?tab=request").Find("article").Text(); !strings.Contains(got, "base64") {
 		t.Errorf("a body that is no text: %s", got)
 	}
-	s.Do("POST", "/consent", `{"a":"`+strings.Repeat("x", 20000)+`"}`, servertest.Header("Content-Type", "application/json"))
-	if got := s.screen("/admin/inspector/" + fmt.Sprint(s.Last().ID) + "?tab=request").Find("article .note.warn").Text(); !strings.Contains(got, "19.5 KiB") {
+	s.Do("POST", "/consent", `{"a":"`+strings.Repeat("x", 70000)+`"}`, servertest.Header("Content-Type", "application/json"))
+	if got := s.screen("/admin/inspector/" + fmt.Sprint(s.Last().ID) + "?tab=request").Find("article .note.warn").Text(); !strings.Contains(got, "68.4 KiB") {
 		t.Errorf("a body that was cut: %q", got)
 	}
 }
@@ -233,7 +236,7 @@ func TestInspectorForgets(t *testing.T) {
 	if s.Journal().Entry(1) == nil || ask.Find("a[download]").Length() != 2 {
 		t.Fatalf("the question: %s", ask.Find("main").Text())
 	}
-	if p := ask.submit(`form[action$="/do/clearJournal"]`); s.Journal().Entry(1) != nil || p.Find(".empty").Length() != 1 {
+	if p := ask.submit(`form[action$="/do/clearJournal"]`); s.Journal().Entry(1) != nil || p.Find(".empty").Length() != 1 || !strings.Contains(p.Find(".head").Text(), "0 requests kept") {
 		t.Errorf("after: %s", p.Find("main").Text())
 	}
 }
