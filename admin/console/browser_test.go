@@ -145,7 +145,7 @@ func (s *stage) tab(browser context.Context, name string, script bool) context.C
 			}
 		}
 	})
-	limited, stop := context.WithTimeout(tab, 3*chromium.Patience)
+	limited, stop := context.WithTimeout(tab, time.Duration(3+len(console.Paths())/4)*chromium.Patience) // a test may visit every page
 	s.t.Cleanup(stop)
 	return limited
 }
