@@ -28,7 +28,6 @@ import (
 
 	"sandbank/admin"
 	"sandbank/admin/console"
-	"sandbank/admin/export"
 	"sandbank/server"
 	"sandbank/server/world"
 )
@@ -274,14 +273,9 @@ func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, s
 	if u, err := url.Parse(f.publicURL); err == nil && u.Hostname() != "" {
 		hosts = append(hosts, strings.ToLower(u.Hostname()))
 	}
-	operations, trips := make([]admin.Operation, len(in.Operations)), map[string][]export.Leg{}
+	operations := make([]admin.Operation, len(in.Operations))
 	for i, o := range in.Operations {
 		operations[i] = admin.Operation(o)
-	}
-	for bank, legs := range in.Trips {
-		for _, l := range legs {
-			trips[bank] = append(trips[bank], export.Leg(l))
-		}
 	}
 	refusals := func() []admin.Refusal {
 		var out []admin.Refusal
@@ -290,7 +284,7 @@ func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, s
 		}
 		return out
 	}
-	panel := admin.New(admin.Options{World: in.World, Banks: in.Banks, Operations: operations, Trips: trips, Refusals: refusals, Version: in.Version, Key: f.adminKey, Hosts: hosts,
+	panel := admin.New(admin.Options{World: in.World, Banks: in.Banks, Operations: operations, Refusals: refusals, Version: in.Version, Key: f.adminKey, Hosts: hosts,
 		Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay, Flows: in.Flows})
 	return console.New(panel).Serve
 }

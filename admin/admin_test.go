@@ -10,7 +10,6 @@ import (
 	"github.com/gofiber/fiber/v3"
 
 	"sandbank/admin"
-	"sandbank/admin/export"
 	"sandbank/server"
 	"sandbank/server/servertest"
 	"sandbank/server/world"
@@ -39,12 +38,6 @@ func open(t testing.TB, o server.Options, a admin.Options) *desk {
 				out = append(out, admin.Refusal(r))
 			}
 			return out
-		}
-		a.Trips = map[string][]export.Leg{}
-		for bank, legs := range in.Trips {
-			for _, l := range legs {
-				a.Trips[bank] = append(a.Trips[bank], export.Leg(l))
-			}
 		}
 		return admin.New(a).Serve
 	}

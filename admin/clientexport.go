@@ -84,5 +84,15 @@ func (d *Desk) kit(bank, id string) (*export.Kit, error) {
 	if name == "" {
 		name = c.ID
 	}
-	return &export.Kit{Title: name + " at " + c.Bank, Slug: c.Bank + "-" + c.ID, Base: d.Origin + d.Root + "/" + c.Bank, Has: has, Legs: d.options.Trips[c.Bank]}, nil
+	return &export.Kit{Title: name + " at " + c.Bank, Slug: c.Bank + "-" + c.ID, Base: d.Origin + d.Root + "/" + c.Bank, Has: has, Legs: d.trip(c.Bank)}, nil
+}
+
+// trip is how a client of a bank gets from nothing to an answer.
+func (d *Desk) trip(bank string) []export.Leg {
+	for _, f := range d.Flows() {
+		if f.Bank == bank {
+			return export.Trip(f)
+		}
+	}
+	return nil
 }

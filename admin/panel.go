@@ -15,7 +15,6 @@ import (
 
 	"github.com/gofiber/fiber/v3"
 
-	"sandbank/admin/export"
 	"sandbank/server/fail"
 	"sandbank/server/flow"
 	"sandbank/server/world"
@@ -24,12 +23,11 @@ import (
 // Options are what the panel needs to know of the sandbox around it.
 type Options struct {
 	World      *world.World
-	Banks      []string                // names, in their order
-	Operations []Operation             // routes of all banks
-	Trips      map[string][]export.Leg // by bank: how a client gets from nothing to an answer
-	Key        string                  // the admin key; empty: none is asked for, because only loopback reaches the port
-	Refusals   func() []Refusal        // how each bank says each kind of refusal; nil: nobody knows
-	Hosts      []string                // host names that may be called besides loopback ones
+	Banks      []string         // names, in their order
+	Operations []Operation      // routes of all banks
+	Key        string           // the admin key; empty: none is asked for, because only loopback reaches the port
+	Refusals   func() []Refusal // how each bank says each kind of refusal; nil: nobody knows
+	Hosts      []string         // host names that may be called besides loopback ones
 	Version    string
 	Secure     bool            // whether the port speaks TLS
 	PublicURL  string          // base of every URL that is handed out; empty: what the caller used

@@ -2,7 +2,6 @@ package server
 
 import (
 	"sandbank/server/grant"
-	"sandbank/server/internal/dialect"
 )
 
 // Operation is one route of one bank, as tables show it: the start page, the README, the API docs.
@@ -24,17 +23,6 @@ func (s *Server) Operations() []Operation {
 		for _, r := range b.All() {
 			out = append(out, Operation{b.Name, r.Method, r.Path, r.Op, r.Doc, r.AS, r.Own, r.Open})
 		}
-	}
-	return out
-}
-
-// Leg is one request of the way of a client from nothing to an answer, with {holes} for what is its own.
-type Leg = dialect.Leg
-
-func trips(dialects []dialect.Dialect) map[string][]Leg {
-	out := map[string][]Leg{}
-	for _, d := range dialects {
-		out[d.Name] = d.Trip
 	}
 	return out
 }

@@ -65,7 +65,6 @@ type Inside struct {
 	World      *world.World
 	Banks      []string
 	Operations []Operation
-	Trips      map[string][]Leg // by bank: how a client gets from nothing to an answer
 	Refusals   func() []Refusal // how each bank says each kind of refusal; asked once it is needed
 	Version    string
 	Secure     bool            // whether the port speaks TLS
@@ -128,7 +127,7 @@ func New(o Options) (*Server, error) {
 	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
 	m.life, s.end = context.WithCancel(context.Background())
 	if m.desk = o.Admin != nil; m.desk {
-		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Trips: trips(dialects), Refusals: refusals(), Version: o.Version, Secure: m.secure, PublicURL: m.public,
+		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Refusals: refusals(), Version: o.Version, Secure: m.secure, PublicURL: m.public,
 			Life: m.life, Replay: s.replay, Flows: flows(dialects)})
 	}
 	s.app = fiber.New(fiber.Config{

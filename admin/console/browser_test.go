@@ -18,7 +18,6 @@ import (
 
 	"sandbank/admin"
 	"sandbank/admin/console"
-	"sandbank/admin/export"
 	"sandbank/server"
 	"sandbank/server/servertest"
 	"sandbank/server/servertest/chromium"
@@ -37,8 +36,7 @@ const demo, demoSecret = "7b6fc8ed5127b0b2f076d", "724e6890757b0ae624684b70e111b
 func open(t testing.TB, o server.Options, key string) *stage {
 	t.Helper()
 	o.Admin = func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
-		a := admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay, Flows: in.Flows, Key: key,
-			Trips: map[string][]export.Leg{}}
+		a := admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay, Flows: in.Flows, Key: key}
 		a.Refusals = func() []admin.Refusal {
 			var out []admin.Refusal
 			for _, r := range in.Refusals() {
@@ -48,11 +46,6 @@ func open(t testing.TB, o server.Options, key string) *stage {
 		}
 		for _, o := range in.Operations {
 			a.Operations = append(a.Operations, admin.Operation(o))
-		}
-		for bank, legs := range in.Trips {
-			for _, l := range legs {
-				a.Trips[bank] = append(a.Trips[bank], export.Leg(l))
-			}
 		}
 		return console.New(admin.New(a)).Serve
 	}
@@ -153,7 +146,7 @@ func (s *stage) tab(browser context.Context, name string, script bool) context.C
 			}
 		}
 	})
-	limited, stop := context.WithTimeout(tab, 3*chromium.Patience)
+	limited, stop := context.WithTimeout(tab, time.Duration(3+len(console.Paths())/4)*chromium.Patience) // a test may visit every page
 	s.t.Cleanup(stop)
 	return limited
 }

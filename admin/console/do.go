@@ -54,7 +54,7 @@ func (v *visit) do(verb admin.Verb, values url.Values) error {
 		}
 	}
 	before := v.last()
-	body, err := written(verb, values, fields)
+	body, err := content(verb, values, fields)
 	var out any
 	if err == nil {
 		out, err = v.console.panel.Pull(v.ctx, v.Space, v.Root, verb.Op, params, query, body)
@@ -97,8 +97,8 @@ func (v *visit) typed() (url.Values, error) {
 // typed is the field of a name that is typed before something that reaches far.
 const typed = "name typed"
 
-// written is the body of an action: its fields as JSON, or a file as it is. A name that had to be typed is looked at first.
-func written(verb admin.Verb, values, fields url.Values) ([]byte, error) {
+// content is the body of an action: its fields as JSON, or a file as it is. A name that had to be typed is looked at first.
+func content(verb admin.Verb, values, fields url.Values) ([]byte, error) {
 	if name := values.Get("@name"); name != "" && strings.TrimSpace(values.Get("@typed")) != name {
 		return nil, fail.Field(typed, "this reaches far, so it takes the name: %s", name)
 	}

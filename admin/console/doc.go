@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sandbank/admin"
@@ -78,6 +79,9 @@ type OpenOperation struct {
 	Tokens []admin.TokenView
 	Token  string // id of the one that is sent
 	Call   string // the command
+	Target string // path and query; empty while a segment is missing
+	Head   string // what is sent with it
+	Answer *admin.EntryView
 }
 
 // SaidRefusal is one answer, and when a bank gives it.
@@ -164,18 +168,33 @@ func openOperation(v *visit, of admin.OperationView) (*OpenOperation, error) {
 		bearer := "$TOKEN"
 		for _, t := range live.Items {
 			if t.ID == o.Token {
-				bearer = t.Value
+				bearer, o.Head = t.Value, "Authorization: Bearer "+t.Value
 			}
 		}
 		b.WriteString(`-H "Authorization: Bearer ` + bearer + `" `)
 	}
-	target := v.Origin() + v.Root + "/" + of.Bank + path
+	target := v.Root + "/" + of.Bank + path
 	if o.Extra != "" {
 		target += "?" + strings.TrimPrefix(o.Extra, "?")
 	}
-	b.WriteString(quoted(target))
+	if of.Method == "GET" && !strings.Contains(path, "{") {
+		o.Target = target
+	}
+	b.WriteString(quoted(v.Origin() + target))
 	o.Call = b.String()
+	if id, err := strconv.ParseUint(v.Query.Get("entry"), 10, 64); err == nil {
+		if e, err := v.Entry(id); err == nil { // it may be gone by now
+			answer := v.View(e, false)
+			o.Answer = &answer
+		}
+	}
 	return o, nil
+}
+
+// Answered is this page with the answer to what was sent.
+func (o *OpenOperation) Answered() string {
+	at := o.Here("entry", "")
+	return strings.TrimPrefix(at, o.Root+base+"/") + "&entry={last}"
 }
 
 // AdminDocs is the JSON face of the levers.

@@ -32,6 +32,12 @@ func TestDocsFillIn(t *testing.T) {
 	doc = shown(s, "/admin/docs/berlin?at=GET+/v1/accounts/{accountId}&p.accountId=a%2Fb&query=withBalance%3Dtrue", 200)
 	contains(t, doc, "#open-op code", "/berlin/v1/accounts/a%2Fb?withBalance=true")
 	contains(t, doc, "#open-op", "none lives here")
+	doc = pressed(s, shown(s, "/admin/docs/yoisho?at=GET+/account/balance&token="+id, 200), "form[action$=sendRequest]", 303)
+	contains(t, doc, "#answer", "200", "account_balance", "in the inspector")
+	contains(t, pressed(s, shown(s, "/admin/docs/yoisho?at=GET+/account/balance", 200), "form[action$=sendRequest]", 303), "#answer", "400", "access_token mising")
+	if shown(s, "/admin/docs/berlin?at=GET+/v1/accounts/{accountId}", 200).Find("form[action$=sendRequest]").Length() > 0 {
+		t.Error("it can be sent without an account")
+	}
 	harmless(t, shown(s, "/admin/docs/berlin?at=GET+/v1/accounts/{accountId}&p.accountId="+strings.ReplaceAll(hostile, `"`, "%22"), 200))
 }
 

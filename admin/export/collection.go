@@ -10,7 +10,8 @@ import (
 )
 
 // The verifier and challenge of RFC 7636, appendix B: a collection cannot deal its own without a script.
-var fixed = [][2]string{{"state", "my-state"}, {"verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}, {"challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}}
+var fixed = [][2]string{{"state", "my-state"}, {"verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}, {"challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"},
+	{"user", "my-user"}}
 
 // mustache is how collections write variables.
 func mustache(text string) string {
@@ -29,9 +30,6 @@ func (k Kit) variables() (out [][2]string) {
 		}
 	}
 	for _, l := range k.Legs {
-		if l.Page {
-			out = append(out, [2]string{"code", ""})
-		}
 		for _, t := range l.Take {
 			out = append(out, [2]string{t[0], ""})
 		}
@@ -87,6 +85,7 @@ type (
 	}
 	postmanItem struct {
 		Name    string         `json:"name"`
+		Profile map[string]any `json:"protocolProfileBehavior,omitempty"`
 		Event   []postmanEvent `json:"event,omitempty"`
 		Request postmanRequest `json:"request"`
 	}
@@ -145,6 +144,12 @@ func postmanLeg(i int, l Leg) postmanItem {
 		r.Body = &postmanBody{Mode: "urlencoded", Form: pairs(l.Form, "text")}
 	}
 	item := postmanItem{Name: fmt.Sprintf("%d. %s", i+1, l.Title), Request: r}
+	if l.Method == "GET" && r.Body != nil {
+		item.Profile = map[string]any{"disableBodyPruning": true} // a GET may have a body, if the bank wants one
+	}
+	if l.Page {
+		return item // its answer is for a person
+	}
 	var exec []string
 	for _, t := range l.Take {
 		exec = append(exec, fmt.Sprintf("pm.collectionVariables.set(%q, pm.response.json()[%q]);", t[0], t[1]))
@@ -236,6 +241,9 @@ func brunoLeg(i int, l Leg) string {
 	}
 	var take [][2]string
 	for _, t := range l.Take {
+		if l.Page {
+			break // its answer is for a person
+		}
 		take = append(take, [2]string{t[0], "res.body." + t[1]})
 	}
 	block(&b, "vars:post-response", take)

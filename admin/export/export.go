@@ -1,7 +1,7 @@
 // Package export owns what a client takes along to another tool: its credentials and its bank's trip, the way from nothing to an answer,
 // as an environment file, a shell script, a program, or a collection for Postman or Bruno.
 //
-// It knows no bank and no HTTP: a trip reaches it as data, with {holes} for what is the client's own. What people typed (names, secrets,
+// It knows no bank and no HTTP: a trip is read out of the bank's flow, with {holes} for what is the client's own. What people typed (names, secrets,
 // redirect URIs) is quoted as the language asks for it.
 //
 //	file, err := export.Write("python", kit)
@@ -15,7 +15,7 @@ import (
 )
 
 // Leg is one request of a trip. The holes are client_id, client_secret, redirect_uri, scope, state, challenge and verifier of PKCE,
-// service_id, service_secret, login, password, and what earlier legs took.
+// service_id, service_secret, login, password, user (a new one), and what earlier legs took.
 type Leg struct {
 	Title  string
 	Method string
@@ -89,8 +89,15 @@ func (k Kit) packed() Kit {
 	return k
 }
 
+// sent are the pairs without those. A client that may only ask for some scopes asks for these.
 func (k Kit) sent(pairs [][2]string) [][2]string {
-	return slices.DeleteFunc(slices.Clone(pairs), func(p [2]string) bool {
+	pairs = slices.Clone(pairs)
+	for i := range pairs {
+		if strings.EqualFold(pairs[i][0], "scope") && k.Has["scope"] != "" {
+			pairs[i][1] = "{scope}"
+		}
+	}
+	return slices.DeleteFunc(pairs, func(p [2]string) bool {
 		return slices.ContainsFunc(hole.FindAllString(p[1], -1), func(h string) bool {
 			value, known := k.Has[strings.Trim(h, "{}")]
 			return known && value == ""

@@ -34,6 +34,7 @@ type sheet struct {
 	Secrets   bool // the program deals state or PKCE
 	State     bool
 	PKCE      bool
+	User      bool // and the name of a new user
 	Takes     bool // some answer is needed later
 	Forms     bool // there is a query or a form
 }
@@ -47,14 +48,14 @@ type step struct {
 
 // program renders a template; text writes a text with holes as an expression of the language, and name a hole as its variable.
 func program(format, extension, kind string, k Kit, name func(string) string, text func(string, func(string) string) string) (*File, error) {
-	s := sheet{Kit: k, Constants: k.constants(), State: k.needs("state"), PKCE: k.needs("verifier")}
-	s.Secrets = s.State || s.PKCE
+	s := sheet{Kit: k, Constants: k.constants(), State: k.needs("state"), PKCE: k.needs("verifier"), User: k.needs("user")}
+	s.Secrets = s.State || s.PKCE || s.User
 	for _, l := range k.Legs {
 		one := step{Leg: l, Text: func(t string) string { return text(t, name) }}
 		if l.Page {
 			s.Page, one.URL = true, k.link(l, func(name string) string { return "$" + shellName(name) })
 		}
-		s.Basic, s.Takes, s.Forms = s.Basic || l.Basic, s.Takes || len(l.Take) > 0, s.Forms || len(l.Query)+len(l.Form) > 0
+		s.Basic, s.Takes, s.Forms = s.Basic || l.Basic, s.Takes || len(l.Take) > 0 && !l.Page, s.Forms || len(l.Query)+len(l.Form) > 0
 		s.Steps = append(s.Steps, one)
 	}
 	for _, name := range []string{"redirect_uri", "login", "password"} { // of whoever logs in, and where that leads
@@ -123,7 +124,7 @@ func (s sheet) Known(name string) string { return s.Has[name] }
 // Endpoint is the path of the first leg that is a page, or takes a token.
 func (s sheet) Endpoint(page bool) string {
 	for _, l := range s.Legs {
-		if page && l.Page || !page && slices.ContainsFunc(l.Take, func(t [2]string) bool { return t[0] == "token" }) {
+		if page && l.Page || !page && slices.ContainsFunc(l.Take, func(t [2]string) bool { return t[0] == "access_token" }) {
 			return l.Path
 		}
 	}

@@ -34,7 +34,6 @@ type Dialect struct {
 	First    string                // where its flow begins: a native path, with the query that makes it a link for its demo client
 	Demo     string                // client id of the demo client
 	Recipe   []Step                // the shortest way to an answer, command by command
-	Trip     []Leg                 // the same for any client, as data
 	Flow     flow.Flow             // the same way with its end, for the lab: requests to send, to read and to break
 	Claims   func(*wire.Call) bool // whether a call on a path that another bank has too is meant for this one, when neither client nor token tell
 	People   bool                  // whether people log in here, so that it has a page of connections

@@ -52,7 +52,6 @@ func New() dialect.Dialect {
 			Fields: []grant.Field{{Name: "login", Value: "{login}"}, {Name: "password", Value: "{password}"}}},
 		First:  authorizePath + "?response_type=code&client_id=bg-demo&redirect_uri=http://127.0.0.1:9000/cb&scope=AISP&state=my-state",
 		Recipe: recipe(),
-		Trip:   trip(),
 		Flow:   way(),
 	}
 }

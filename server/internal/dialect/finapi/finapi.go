@@ -50,7 +50,6 @@ func New() dialect.Dialect {
 			Fields: []grant.Field{{Name: "username", Value: "{login}"}, {Name: "password", Value: "{password}"}}},
 		First:  "/oauth/token",
 		Routes: routes(),
-		Trip:   trip(),
 		Flow:   way(),
 		Recipe: []dialect.Step{
 			{Title: "Step 1: authorize the client", Text: "curl {base}/oauth/token -d grant_type=client_credentials " + credentials},

@@ -67,7 +67,6 @@ func New() dialect.Dialect {
 		First:  oauth + "/code",
 		Claims: func(c *wire.Call) bool { return c.Header(clientHeader) != "" },
 		Recipe: recipe(),
-		Trip:   trip(),
 		Flow:   way(),
 		Routes: []dialect.Route{
 			{Method: "GET", Path: oauth + "/code", Op: "code", Doc: "five headers → code", Do: code, Refuse: refuseCode, AS: true},

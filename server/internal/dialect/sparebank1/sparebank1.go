@@ -53,7 +53,6 @@ func New() dialect.Dialect {
 			{Name: "otp", Note: "six digits, which the page shows; another each time"}}},
 		First:  "/oauth/authorize?client_id=sb1-demo&redirect_uri=http://127.0.0.1:9000/cb&response_type=code&state=42&finInst=fid-smn",
 		Recipe: recipe(),
-		Trip:   trip(),
 		Flow:   way(),
 	}
 }

@@ -44,7 +44,6 @@ func New() dialect.Dialect {
 		Error:    refuse,
 		Door:     grant.Door{Scope: scope, Fields: []grant.Field{{Name: "uname", Value: "{login}"}, {Name: "psw", Value: "{password}"}}},
 		First:    "/account/authorize?redirect_uri=http://127.0.0.1:9000/cb&client_id=7b6fc8ed5127b0b2f076d",
-		Trip:     trip(),
 		Flow:     way(),
 		Recipe: []dialect.Step{
 			{Title: "Log in as dave: the redirect carries a code", Text: "curl -si '{base}/account/loggedin?uname=dave&psw=x&client_id=7b6fc8ed5127b0b2f076d&redirect=http://127.0.0.1:9000/cb&token=x' | grep -i location"},
