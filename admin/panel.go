@@ -31,6 +31,8 @@ type Options struct {
 	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
 	Life       context.Context // streams and waits end with it; nil: never
 	Replay     Replay          // nil: nothing can be replayed
+
+	readings *readings
 }
 
 // Panel answers everything under /admin, for every space.
@@ -44,6 +46,7 @@ func New(o Options) *Panel {
 	if o.Life == nil {
 		o.Life = context.Background()
 	}
+	o.readings = &readings{}
 	p := &Panel{options: o}
 	for _, group := range [][]endpoint{clockEndpoints(), policyEndpoints(), tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(),
 		clientEndpoints(), serviceEndpoints(), userEndpoints(), accountEndpoints(), faultEndpoints(), scenarioEndpoints(), reportEndpoints(), settingEndpoints(),
