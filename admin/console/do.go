@@ -3,10 +3,12 @@ package console
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"sandbank/admin"
 	"sandbank/server/fail"
@@ -14,7 +16,7 @@ import (
 
 // post performs an action and sends the browser to the page that shows its effect.
 func (v *visit) post(rest string) error {
-	values, err := url.ParseQuery(string(v.ctx.Request().Body()))
+	values, err := v.typed()
 	if err != nil {
 		return v.refuse(400, fail.New(fail.InvalidRequest, "the form is not properly encoded"))
 	}
@@ -22,7 +24,8 @@ func (v *visit) post(rest string) error {
 	case rest == "login":
 		return v.unlock(values.Get("key"), values.Get("@back"))
 	case rest == "logout":
-		v.remember(admin.Cookie, "", "/", -1)
+		v.remember(admin.Cookie, "", "/", -1) // the admin key's, and below the space's own, which has another path
+		v.ctx.Response().Header.Add("Set-Cookie", admin.Cookie+"=; Max-Age=0; Path="+v.Root+base)
 		return v.redirect(v.At())
 	case rest == "look":
 		return v.look(values)
@@ -51,17 +54,60 @@ func (v *visit) do(verb admin.Verb, values url.Values) error {
 		}
 	}
 	before := v.last()
-	body, err := encode(verb.In, fields)
+	body, err := written(verb, values, fields)
 	var out any
 	if err == nil {
 		out, err = v.console.panel.Pull(v.ctx, v.Space, v.Root, verb.Op, params, query, body)
 	}
 	if err != nil {
 		e := fail.From(err)
-		return v.again(values.Get("@back"), &failure{op: verb.Op, params: params, values: fields, Field: e.Param, Text: e.Why, status: status(e)})
+		return v.again(values.Get("@back"), &failure{op: verb.Op, params: params, values: values, Field: e.Param, Text: e.Why, status: status(e)})
 	}
-	v.toast(verb, out, before)
+	v.toast(verb, out, before, values.Get("@did"))
 	return v.redirect(v.next(values, out))
+}
+
+// typed reads the fields of a form. A file is the field of its name, as text.
+func (v *visit) typed() (url.Values, error) {
+	if !strings.HasPrefix(v.ctx.Get("Content-Type"), "multipart/form-data") {
+		return url.ParseQuery(string(v.ctx.Request().Body()))
+	}
+	parts, err := v.ctx.MultipartForm()
+	if err != nil {
+		return nil, err
+	}
+	values := url.Values(parts.Value)
+	for name, files := range parts.File {
+		for _, head := range files {
+			file, err := head.Open()
+			if err != nil {
+				return nil, err
+			}
+			data, err := io.ReadAll(file)
+			file.Close()
+			if err != nil {
+				return nil, err
+			}
+			values.Add(name, string(data))
+		}
+	}
+	return values, nil
+}
+
+// typed is the field of a name that is typed before something that reaches far.
+const typed = "name typed"
+
+// written is the body of an action: its fields as JSON, or a file as it is. A name that had to be typed is looked at first.
+func written(verb admin.Verb, values, fields url.Values) ([]byte, error) {
+	if name := values.Get("@name"); name != "" && strings.TrimSpace(values.Get("@typed")) != name {
+		return nil, fail.Field(typed, "this reaches far, so it takes the name: %s", name)
+	}
+	for _, file := range values["@file"] {
+		if file != "" {
+			return []byte(file), nil
+		}
+	}
+	return encode(verb.In, fields)
 }
 
 // last is the number of the newest activity.
@@ -73,10 +119,12 @@ func (v *visit) last() uint64 {
 }
 
 // toast remembers for the next page what was done: the activity, which can be taken back, or a word about what cannot.
-func (v *visit) toast(verb admin.Verb, out any, before uint64) {
+func (v *visit) toast(verb admin.Verb, out any, before uint64, did string) {
 	text := ""
 	if id := v.last(); id > before {
 		text = strconv.FormatUint(id, 10)
+	} else if did != "" {
+		text = did[:min(200, len(did))]
 	} else if said, ok := out.(fmt.Stringer); ok {
 		text = said.String()
 	} else {
@@ -85,7 +133,7 @@ func (v *visit) toast(verb admin.Verb, out any, before uint64) {
 	v.remember(toastCookie, url.QueryEscape(text), v.Root+base, toasted)
 }
 
-var hole = regexp.MustCompile(`\{[A-Za-z0-9_.]+\}`)
+var hole = regexp.MustCompile(`\{[A-Za-z0-9_.*]+\}`)
 
 // next is the page after an action. What the answer says stands in the holes of @then, as one segment each.
 func (v *visit) next(values url.Values, out any) string {
@@ -103,13 +151,20 @@ func (v *visit) next(values url.Values, out any) string {
 	return v.own(then)
 }
 
-// field reads a value by its path; a number is an index.
+// field reads a value by its path; a number is an index, * is all of a list, with commas.
 func field(v any, path string) string {
 	for name := range strings.SplitSeq(path, ".") {
 		switch inner := v.(type) {
 		case map[string]any:
 			v = inner[name]
 		case []any:
+			if _, rest, _ := strings.Cut(path, "*."); name == "*" {
+				all := make([]string, len(inner))
+				for i := range inner {
+					all[i] = field(inner[i], rest)
+				}
+				return strings.Join(all, ",")
+			}
 			i, err := strconv.Atoi(name)
 			if err != nil || i < 0 || i >= len(inner) {
 				return ""
@@ -179,9 +234,14 @@ func status(e *fail.Error) int {
 	return 500
 }
 
-// look changes how this browser sees the console: theme and time zone.
+// look changes how this browser sees the console: theme, time zone, and whether single letters are short cuts.
 func (v *visit) look(values url.Values) error {
 	const year = 365 * 24 * 3600
+	if zone := values.Get("zone"); zone != "" {
+		if _, err := time.LoadLocation(zone); err != nil {
+			return v.again(values.Get("@back"), &failure{op: "look", values: values, Field: "zone", Text: fmt.Sprintf("there is no time zone %q", zone), status: 422})
+		}
+	}
 	for _, name := range []string{"theme", "zone", "keys"} {
 		if _, ok := values[name]; ok {
 			v.remember("sandbank_"+name, values.Get(name), "/", year)

@@ -18,8 +18,11 @@ type form struct {
 	verb   admin.Verb
 	params map[string]string
 	then   string
+	did    string // what the toast says where nothing can be taken back
 	failed *failure
-	id     string // prefix of the ids of its refusals
+	id     string          // prefix of the ids of its refusals
+	empty  map[string]bool // fields that say something when they are empty
+	files  bool            // whether it carries files
 }
 
 // Form is the one of an operation, with the parameters of its path as pairs of name and value.
@@ -56,6 +59,35 @@ func (f *form) Then(path string) *form {
 	return f
 }
 
+// Did is what the toast says after success, where there is nothing in this space to take back.
+func (f *form) Did(words string) *form {
+	f.did = words
+	return f
+}
+
+// Counts marks fields that say something when they are empty: a list without items, a text that is taken away.
+func (f *form) Counts(names ...string) *form {
+	f.empty = map[string]bool{}
+	for _, name := range names {
+		f.empty[name] = true
+	}
+	return f
+}
+
+// Files lets the form carry files.
+func (f *form) Files() *form {
+	f.files = true
+	return f
+}
+
+// counted is what stands before a field that counts when it is empty.
+func (f *form) counted(name string) string {
+	if !f.empty[name] {
+		return ""
+	}
+	return string(f.Hidden(name, "@"))
+}
+
 // Open is the start tag with what the form carries unseen.
 func (f *form) Open(class ...string) template.HTML {
 	var b strings.Builder
@@ -64,6 +96,9 @@ func (f *form) Open(class ...string) template.HTML {
 	if len(class) > 0 {
 		fmt.Fprintf(&b, ` class="%s"`, esc(strings.Join(class, " ")))
 	}
+	if f.files {
+		b.WriteString(` enctype="multipart/form-data"`)
+	}
 	b.WriteString(">")
 	for _, name := range slices.Sorted(maps.Keys(f.params)) {
 		hidden(&b, ":"+name, f.params[name])
@@ -71,6 +106,9 @@ func (f *form) Open(class ...string) template.HTML {
 	hidden(&b, "@back", f.v.Root+f.v.here)
 	if f.then != "" {
 		hidden(&b, "@then", f.then)
+	}
+	if f.did != "" {
+		hidden(&b, "@did", f.did)
 	}
 	return template.HTML(b.String())
 }
@@ -103,10 +141,14 @@ func (f *form) Hidden(name, value string) template.HTML {
 
 // value is what was typed, when the form comes back, and what is proposed otherwise.
 func (f *form) value(name, proposed string) string {
-	if f.failed != nil {
-		return strings.Join(f.failed.values[name], "\n")
+	if f.failed == nil {
+		return proposed
 	}
-	return proposed
+	all := f.failed.values[name]
+	if len(all) > 1 && all[0] == "@" {
+		all = all[1:]
+	}
+	return strings.Join(all, "\n")
 }
 
 // kind tells the script how a field is written in JSON.
@@ -133,8 +175,8 @@ func (f *form) Text(name, label, value, hint string, extra ...string) template.H
 	if len(extra) > 0 && strings.HasPrefix(extra[0], "type=") {
 		kind, extra = extra[0][5:], extra[1:]
 	}
-	return template.HTML(fmt.Sprintf(`<label><b>%s</b><input type="%s" name="%s" value="%s" placeholder="%s" autocomplete="off"%s%s %s>%s</label>`,
-		esc(label), kind, esc(name), esc(f.value(name, value)), esc(hint), f.kind(name), a, strings.Join(extra, " "), text))
+	return template.HTML(fmt.Sprintf(`<label><b>%s</b>%s<input type="%s" name="%s" value="%s" placeholder="%s" autocomplete="off"%s%s %s>%s</label>`,
+		esc(label), f.counted(name), kind, esc(name), esc(f.value(name, value)), esc(hint), f.kind(name), a, strings.Join(extra, " "), text))
 }
 
 // Bare is a line whose label is for screen readers only, for use within a row.
@@ -147,8 +189,8 @@ func (f *form) Bare(name, label, value, hint string, size int) template.HTML {
 // Area is a labelled text of several lines.
 func (f *form) Area(name, label, value, hint string, rows int) template.HTML {
 	a, text := f.wrong(name)
-	return template.HTML(fmt.Sprintf(`<label><b>%s</b><textarea name="%s" rows="%d" placeholder="%s" spellcheck="false"%s%s>%s</textarea>%s</label>`,
-		esc(label), esc(name), rows, esc(hint), f.kind(name), a, "\n"+esc(f.value(name, value)), text))
+	return template.HTML(fmt.Sprintf(`<label><b>%s</b>%s<textarea name="%s" rows="%d" placeholder="%s" spellcheck="false"%s%s>%s</textarea>%s</label>`,
+		esc(label), f.counted(name), esc(name), rows, esc(hint), f.kind(name), a, "\n"+esc(f.value(name, value)), text))
 }
 
 // Select is a labelled choice; an option is "value" or "value=words".
@@ -187,6 +229,38 @@ func (f *form) Check(name, label string, on bool) template.HTML {
 		esc(name), checked, a, esc(label), text))
 }
 
+// Checks are boxes for a list of values; none ticked is an empty list. An option is "value" or "value=words".
+func (f *form) Checks(name, label string, on []string, options ...any) template.HTML {
+	a, text := f.wrong(name)
+	if f.failed != nil {
+		on = f.failed.values[name]
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `<fieldset%s><legend>%s</legend><div class="row">`, a, esc(label))
+	before := f.Hidden(name, "@")
+	for _, o := range flat(options) {
+		v, words, ok := strings.Cut(o, "=")
+		if !ok {
+			words = v
+		}
+		checked := ""
+		if slices.Contains(on, v) {
+			checked = " checked"
+		}
+		fmt.Fprintf(&b, `<label>%s<input type="checkbox" name="%s" value="%s"%s%s> %s</label>`, before, esc(name), esc(v), f.kind(name), checked, esc(words))
+		before = ""
+	}
+	b.WriteString("</div>" + text + "</fieldset>")
+	return template.HTML(b.String())
+}
+
+// Confirm asks for a name to be typed before something that reaches far.
+func (f *form) Confirm(name string) template.HTML {
+	a, text := f.wrong(typed)
+	return f.Hidden("@name", name) + template.HTML(fmt.Sprintf(`<label><b>Type %s to go on</b><input name="@typed" required autocomplete="off" spellcheck="false" size="12"%s>%s</label>`,
+		esc(name), a, text))
+}
+
 // Radio is a choice that shows all its options at once, in a box.
 func (f *form) Radio(name, label, value string, options ...any) template.HTML {
 	var b strings.Builder
@@ -204,6 +278,25 @@ func (f *form) Radio(name, label, value string, options ...any) template.HTML {
 		fmt.Fprintf(&b, `<label><input class="sr" type="radio" name="%s" value="%s"%s%s>%s</label>`, esc(name), esc(v), checked, f.kind(name), esc(words))
 	}
 	b.WriteString("</fieldset>")
+	return template.HTML(b.String())
+}
+
+// Cards is a choice whose options need a word of explanation: an option is "value=words=note".
+func (f *form) Cards(name, label, value string, options ...any) template.HTML {
+	a, text := f.wrong(name)
+	var b strings.Builder
+	fmt.Fprintf(&b, `<fieldset%s><legend>%s</legend><div class="grid pick">`, a, esc(label))
+	value = f.value(name, value)
+	for _, o := range flat(options) {
+		v, words, _ := strings.Cut(o, "=")
+		words, note, _ := strings.Cut(words, "=")
+		checked := ""
+		if v == value {
+			checked = " checked"
+		}
+		fmt.Fprintf(&b, `<label><input class="sr" type="radio" name="%s" value="%s"%s%s>%s<small>%s</small></label>`, esc(name), esc(v), checked, f.kind(name), esc(words), esc(note))
+	}
+	b.WriteString("</div>" + text + "</fieldset>")
 	return template.HTML(b.String())
 }
 
@@ -238,8 +331,8 @@ func (f *form) Wrong() template.HTML {
 }
 
 // Script shows how a script does the same, with fields as pairs of name and value; the page's script keeps it up to date.
-func (f *form) Script(pairs ...string) (template.HTML, error) {
-	values := url.Values{}
+func (f *form) Script(fields ...any) (template.HTML, error) {
+	values, pairs := url.Values{}, flat(fields)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] != "" {
 			values.Add(pairs[i], pairs[i+1])

@@ -76,6 +76,9 @@ func (v *visit) render(status int) error {
 		}
 		return v.refuse(statusOf(e), e)
 	}
+	if v.failed != nil {
+		status = v.failed.status
+	}
 	return v.send(status, v.Page.name, data)
 }
 

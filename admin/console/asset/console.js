@@ -144,9 +144,17 @@ async function drawer(url) {
   const form = $('main [data-form]', page);
   if (!form) { location.href = url; return; }
   d.replaceChildren(document.importNode(form, true));
-  htmx.process(d); d.showModal();
+  htmx.process(d); d.open || d.showModal();
   $('input:not([type=hidden]),select,textarea', d)?.focus();
 }
+
+// A choice within a drawer, as the bank that a form is for, or a preview, brings the drawer anew.
+document.addEventListener('submit', e => {
+  const by = e.submitter, action = by?.getAttribute('formaction') || e.target.action;
+  if ((by?.getAttribute('formmethod') || e.target.method) !== 'get' || !e.target.closest('#drawer')) return;
+  e.preventDefault(); e.stopImmediatePropagation();
+  drawer(action + '?' + new URLSearchParams(new FormData(e.target, by)));
+}, true);
 
 document.addEventListener('click', async e => {
   const el = e.target.closest('a,button');
@@ -209,9 +217,14 @@ function after() {
   if (lost) stale(true);
   tick();
 }
+// What a page is about is in sight: the refusal, or the opened row.
+function show() {
+  const at = $('#failed') || $('main tr[aria-current]');
+  at ? at.scrollIntoView({ block: at.id === 'failed' ? 'center' : 'nearest' }) : scrollTo(0, 0);
+}
 document.addEventListener('htmx:before:request', e => { if (e.detail.ctx?.request?.method !== 'GET') $$('dialog[open]').forEach(d => d.close()); });
 document.addEventListener('htmx:after:swap', () => { unseen = 0; after(); });
-document.addEventListener('htmx:after:history:push', () => { $('#failed') ? $('#failed').scrollIntoView({ block: 'center' }) : scrollTo(0, 0); });
+document.addEventListener('htmx:after:history:push', show);
 document.addEventListener('visibilitychange', () => { if (!document.hidden && due) look(); });
 document.addEventListener('focusout', () => setTimeout(() => { if (due) look(); }, 50));
 window.htmx?.registerExtension?.('sandbank', {
@@ -219,5 +232,6 @@ window.htmx?.registerExtension?.('sandbank', {
   htmx_before_morph_attr: (el, d) => !(d.attrName === 'open' && /^(DETAILS|DIALOG)$/.test(el.tagName)) && !(d.attrName === 'hidden' && (el.id === 'fresh' || el.closest('#commands'))),
 });
 after();
+if (!location.hash) show();
 live();
 })();

@@ -1,0 +1,96 @@
+package console_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"sandbank/server/servertest"
+)
+
+// shown is a page as a browser without script has it.
+func shown(s *stage, path string, status int) *goquery.Document {
+	s.t.Helper()
+	return document(s.t, s.Get(path).Want(status))
+}
+
+func document(t testing.TB, a *servertest.Answer) *goquery.Document {
+	t.Helper()
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(a.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// filled is what a form would send as it stands.
+func filled(t testing.TB, form *goquery.Selection) url.Values {
+	t.Helper()
+	if form.Length() != 1 {
+		t.Fatalf("%d forms, not one", form.Length())
+	}
+	v := url.Values{}
+	form.Find("input, textarea, select").Each(func(_ int, e *goquery.Selection) {
+		name, value := e.AttrOr("name", ""), e.AttrOr("value", "")
+		_, checked := e.Attr("checked")
+		switch kind := e.AttrOr("type", ""); {
+		case (kind == "checkbox" || kind == "radio") && !checked:
+			return
+		case goquery.NodeName(e) == "textarea":
+			value = strings.TrimPrefix(e.Text(), "\n")
+		case goquery.NodeName(e) == "select":
+			value = e.Find("option[selected]").AttrOr("value", e.Find("option").First().AttrOr("value", ""))
+		}
+		v.Add(name, value)
+	})
+	return v
+}
+
+// pressed sends a form with other values in some fields, and shows where that leads: the next page, or the same with a refusal.
+func pressed(s *stage, doc *goquery.Document, selector string, status int, pairs ...string) *goquery.Document {
+	s.t.Helper()
+	form := doc.Find(selector)
+	v := filled(s.t, form)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		v.Set(pairs[i], pairs[i+1])
+	}
+	a := s.Post(form.AttrOr("action", ""), v).Want(status)
+	if status == 303 {
+		return shown(s, a.Header.Get("Location"), 200)
+	}
+	return document(s.t, a)
+}
+
+// said is the text of what a selector finds, with single blanks.
+func said(doc *goquery.Document, selector string) string {
+	return strings.Join(strings.Fields(doc.Find(selector).Text()), " ")
+}
+
+// contains fails the test where a part of the page does not say something.
+func contains(t testing.TB, doc *goquery.Document, selector string, parts ...string) {
+	t.Helper()
+	text := said(doc, selector)
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%s says %q, and not %q", selector, text, part)
+		}
+	}
+}
+
+// hostile is what a user might be called.
+const hostile = `<script>alert(1)</script>"'>`
+
+// harmless fails the test where hostile text became an element.
+func harmless(t testing.TB, doc *goquery.Document) {
+	t.Helper()
+	doc.Find("script").Each(func(_ int, e *goquery.Selection) {
+		if strings.Contains(e.Text(), "alert") {
+			t.Errorf("a script got into the page")
+		}
+	})
+	if doc.Find("[onerror], [onclick]").Length() > 0 {
+		t.Error("a handler got into the page")
+	}
+}
