@@ -85,7 +85,7 @@ func (s *stage) furnish() *stage {
 	s.pull("GET", "/tokens", nil).Want(200).Into(&tokens)
 	s.pull("GET", "/consents", nil).Want(200).Into(&consents)
 	s.holes = map[string]string{"tokens/{id}": tokens.Items[0].ID, "consents/{id}": consents.Items[0].ID, "snapshots/{id}": "1",
-		"inspector/{id}": fmt.Sprint(s.Last().ID), "bank": "yoisho", "clients/{bank}/{id}": demo, "scenarios/{id}": "E30"}
+		"inspector/{id}": fmt.Sprint(s.Last().ID), "bank": "yoisho", "clients/{bank}/{id}": demo, "scenarios/{id}": "E30", "users/{id}": "yoisho/dave", "login": "dave"}
 	return s
 }
 

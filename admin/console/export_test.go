@@ -1,5 +1,7 @@
 package console
 
+import "sandbank/admin"
+
 // Paths are the patterns of all pages, for tests from outside.
 func Paths() []string {
 	var out []string
@@ -8,3 +10,6 @@ func Paths() []string {
 	}
 	return out
 }
+
+// Money is an amount as pages write it.
+func Money(m int64, currency string) string { return money(admin.Money(m), currency) }
