@@ -22,7 +22,7 @@ type page struct {
 func pages() []page {
 	return slices.Concat(
 		[]page{{path: "", Title: "Dashboard", name: "dashboard", build: dashboard}},
-		tokenPages(), userPages(),
+		tokenPages(), userPages(), scenarioPages(), reportPages(),
 		[]page{{path: "palette", Title: "Search or run", Nav: "palette", name: "palette", build: func(v *visit) (any, error) { return v, nil }},
 			{path: "find", Title: "Search", Nav: "palette", name: "palette", build: find}},
 	)
