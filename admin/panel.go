@@ -34,6 +34,8 @@ type Options struct {
 	Life       context.Context // streams and waits end with it; nil: never
 	Replay     Replay          // nil: nothing can be replayed
 	Flows      []flow.Flow     // the banks' ways to a token, for the lab
+
+	readings *readings
 }
 
 // Panel answers everything under /admin, for every space.
@@ -47,6 +49,7 @@ func New(o Options) *Panel {
 	if o.Life == nil {
 		o.Life = context.Background()
 	}
+	o.readings = &readings{}
 	p := &Panel{options: o}
 	for _, group := range [][]endpoint{
 		clockEndpoints(), clockPreviewEndpoints(),

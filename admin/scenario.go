@@ -137,11 +137,6 @@ func (d *Desk) Scenario(id string) (*ScenarioView, error) {
 	return &v, nil
 }
 
-// met asks the journal.
-func (d *Desk) met() map[string]scenario.Met {
-	return scenario.Meet(d.traffic(), d.Space.Grants)
-}
-
 func (d *Desk) scenarioView(c *scenario.Case, met map[string]scenario.Met) ScenarioView {
 	m := met[c.ID]
 	v := ScenarioView{ID: c.ID, Title: c.Title, Does: c.Does, Correct: c.Correct, Refs: append([]string{}, c.Refs...), Banks: c.Banks, Do: c.Do,

@@ -70,7 +70,7 @@ func (d *Desk) ArmScenario(id string, o ScenarioOrder) (*ScenarioArmed, error) {
 			}
 		}
 		d.Space.Scenarios.Put(a)
-		out.ScenarioView = d.scenarioView(c, d.met())
+		out.ScenarioView = d.scenarioView(c, scenario.Meet(d.traffic(), d.Space.Grants))
 		out.Journal = d.journalOf(at, entry)
 		return nil
 	})

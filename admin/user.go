@@ -47,6 +47,7 @@ type UserFilter struct {
 	Text   string // part of login, name or email, whatever the case
 	Client string // the client that they belong to
 	State  string // locked, unverified, active
+	Logins string // these alone, as an order that minted them told: p001:p030,zoe
 	Reveal bool   // show passwords
 }
 
@@ -80,7 +81,7 @@ func userEndpoints() []endpoint {
 	return []endpoint{
 		{method: "GET", path: "/users", op: "users", doc: "people of the banks, by id", out: UserList{},
 			query: listQuery(parameter{"bank", "of this bank"}, parameter{"q", "part of login, name or email"}, parameter{"client", "users of this client"},
-				parameter{"state", "locked, unverified or active"}, reveal),
+				parameter{"state", "locked, unverified or active"}, parameter{"logins", "these alone, as p001:p030,zoe"}, reveal),
 			do: func(r *request) (any, error) {
 				w, err := r.window()
 				if err != nil {
@@ -91,14 +92,14 @@ func userEndpoints() []endpoint {
 					return nil, err
 				}
 				q := r.query
-				return r.Users(UserFilter{Bank: q.Get("bank"), Text: q.Get("q"), Client: q.Get("client"), State: q.Get("state"), Reveal: show}, w)
+				return r.Users(UserFilter{Bank: q.Get("bank"), Text: q.Get("q"), Client: q.Get("client"), State: q.Get("state"), Logins: q.Get("logins"), Reveal: show}, w)
 			}},
 		{method: "GET", path: "/users/choices", op: "userChoices", doc: "what people can be made of: personas, countries, currencies by bank", out: UserChoices{},
 			do: func(r *request) (any, error) { return r.UserChoices(), nil }},
 		{method: "POST", path: "/users", op: "mintUsers", doc: "new people with accounts and a past, one or many, or with dry what they would have", in: UserOrder{}, out: UsersMinted{}, status: 201,
 			do: order(func(r *request, o UserOrder) (any, error) { return r.MintUsers(o) })},
 		{method: "POST", path: "/users/import", op: "importUsers", doc: "people from a fixture file (bank, people), or from a text/csv with a header of bank, login, given, family, email, password, persona, country",
-			query: []parameter{{"dry", "true: say only what they would have"}}, in: map[string]any{}, out: UsersMinted{}, status: 201, do: importUsers},
+			query: []parameter{{"dry", "true: say only what they would have"}, {"format", "json or csv; missing: as the Content-Type says"}}, in: map[string]any{}, out: UsersMinted{}, status: 201, do: importUsers},
 		{method: "POST", path: "/users/lock", op: "lockUsers", doc: "lock several", in: UserBatch{}, out: UsersChanged{},
 			do: order(func(r *request, o UserBatch) (any, error) { return r.LockUsers(o) })},
 		{method: "POST", path: "/users/unlock", op: "unlockUsers", doc: "unlock several", in: UserBatch{}, out: UsersChanged{},
@@ -143,10 +144,10 @@ func (d *Desk) Users(f UserFilter, w Window) (*UserList, error) {
 	}
 	d.Space.Gate.RLock()
 	defer d.Space.Gate.RUnlock()
-	out := &UserList{Items: []UserView{}}
+	out, these := &UserList{Items: []UserView{}}, readLogins(f.Logins)
 	var page []*ledger.Person
 	for _, p := range d.Space.Ledger.People(f.Bank) {
-		if !f.lets(p) {
+		if !f.lets(p) || these != nil && !these.has(p.Login) {
 			continue
 		}
 		out.Total++

@@ -45,6 +45,7 @@ type UsersMinted struct {
 	Dry      bool         `json:"dry,omitempty"`
 	Users    []MintedUser `json:"users"`
 	Accounts int          `json:"accounts"` // of all
+	Logins   string       `json:"logins"`   // of all, as p001:p030,zoe: what the list of users takes
 	SignIn   []SignInView `json:"signIn"`   // how they get in, bank by bank
 }
 
@@ -186,6 +187,7 @@ func (d *Desk) bring(verb, what string, dry bool, who func(entrance) error) (*Us
 func (d *Desk) minted(all []world.Household, dry bool) *UsersMinted {
 	out := &UsersMinted{Dry: dry, Users: []MintedUser{}, SignIn: []SignInView{}}
 	now, seen := d.Space.Clock.Now(), map[string]bool{}
+	var dealt []string
 	for i := range all {
 		p := &all[i].Person
 		u := MintedUser{ID: p.ID, Bank: p.Bank, Login: p.Login, Password: p.Password, Name: p.Name(), Accounts: []MintedAccount{}}
@@ -197,6 +199,9 @@ func (d *Desk) minted(all []world.Household, dry bool) *UsersMinted {
 			n := all[i].Transactions(now)
 			u.Transactions = &n
 		}
+		if !slices.Contains(dealt[max(0, len(dealt)-1):], p.Login) {
+			dealt = append(dealt, p.Login)
+		}
 		if !seen[p.Bank] {
 			seen[p.Bank] = true
 			out.SignIn = append(out.SignIn, d.signIn(p.Bank, nil, false))
@@ -204,6 +209,7 @@ func (d *Desk) minted(all []world.Household, dry bool) *UsersMinted {
 		out.Accounts += len(u.Accounts)
 		out.Users = append(out.Users, u)
 	}
+	out.Logins = runsOf(dealt)
 	return out
 }
 
@@ -212,8 +218,12 @@ func importUsers(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	format := r.query.Get("format")
+	if err := oneOf("format", format, "json", "csv"); err != nil {
+		return nil, err
+	}
 	kind, _, _ := strings.Cut(r.ctx.Get("Content-Type"), ";")
-	if strings.EqualFold(strings.TrimSpace(kind), "text/csv") {
+	if format == "csv" || format == "" && strings.EqualFold(strings.TrimSpace(kind), "text/csv") {
 		return r.ImportNames(r.body, dry)
 	}
 	return r.ImportUsers(r.body, dry)

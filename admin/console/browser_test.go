@@ -93,7 +93,7 @@ func (s *stage) furnish() *stage {
 	s.pull("GET", "/consents", nil).Want(200).Into(&consents)
 	s.holes = map[string]string{"tokens/{id}": tokens.Items[0].ID, "consents/{id}": consents.Items[0].ID, "snapshots/{id}": "1", "spaces/{name}": "main",
 		"inspector/{id}": fmt.Sprint(s.Last().ID), "bank": "yoisho", "clients/{bank}/{id}": demo, "scenarios/{id}": "E30", "faults/{id}": "f_1",
-		"users/{bank}/{login}": "dave"}
+		"users/{id}": "yoisho/dave", "login": "dave"}
 	return s
 }
 

@@ -61,7 +61,7 @@ func (v *visit) do(verb admin.Verb, values url.Values) error {
 	}
 	if err != nil {
 		e := fail.From(err)
-		return v.again(values.Get("@back"), &failure{op: verb.Op, form: values.Get("@form"), params: params, values: fields, Field: e.Param, Text: e.Why, status: status(e)})
+		return v.again(values.Get("@back"), &failure{op: verb.Op, form: values.Get("@form"), params: params, values: values, Field: e.Param, Text: e.Why, status: status(e)})
 	}
 	v.toast(verb, out, before, values.Get("@did"))
 	return v.redirect(v.next(values, out))

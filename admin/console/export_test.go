@@ -1,5 +1,7 @@
 package console
 
+import "sandbank/admin"
+
 // Paths are the patterns of all pages, for tests from outside.
 func Paths() []string {
 	var out []string
@@ -14,3 +16,6 @@ func Told(knob string) bool {
 	t, ok := knobTexts()[knob]
 	return ok && t.Title != "" && t.Why != "" && t.Learn != ""
 }
+
+// Money is an amount as pages write it.
+func Money(m int64, currency string) string { return money(admin.Money(m), currency) }

@@ -301,6 +301,25 @@ func (f *form) Radio(name, label, value string, options ...any) template.HTML {
 	return template.HTML(b.String())
 }
 
+// Cards is a choice whose options need a word of explanation: an option is "value=words=note".
+func (f *form) Cards(name, label, value string, options ...any) template.HTML {
+	a, text := f.wrong(name)
+	var b strings.Builder
+	fmt.Fprintf(&b, `<fieldset%s><legend>%s</legend><div class="grid pick">`, a, esc(label))
+	value = f.value(name, value)
+	for _, o := range flat(options) {
+		v, words, _ := strings.Cut(o, "=")
+		words, note, _ := strings.Cut(words, "=")
+		checked := ""
+		if v == value {
+			checked = " checked"
+		}
+		fmt.Fprintf(&b, `<label><input class="sr" type="radio" name="%s" value="%s"%s%s>%s<small>%s</small></label>`, esc(name), esc(v), checked, f.kind(name), esc(words), esc(note))
+	}
+	b.WriteString("</div>" + text + "</fieldset>")
+	return template.HTML(b.String())
+}
+
 // Submit is the button of a form: words, the name of an icon, classes.
 func (f *form) Submit(words, icon, class string) template.HTML {
 	return template.HTML(fmt.Sprintf(`<button class="%s">%s%s</button>`, esc(class), iconHTML(icon), esc(words)))

@@ -24,8 +24,8 @@ func pages() []page {
 	return slices.Concat(
 		[]page{{path: "", Title: "Dashboard", name: "dashboard", build: dashboard}},
 		inspectorPages(), labPages(),
-		tokenPages(), consentPages(), clientPages(),
-		clockPages(), policyPages(), faultPages(),
+		userPages(), tokenPages(), consentPages(), clientPages(),
+		clockPages(), policyPages(), faultPages(), scenarioPages(), reportPages(),
 		spacePages(), snapshotPages(), activityPages(), settingPages(), docPages(),
 		[]page{{path: "palette", Title: "Search or run", Nav: "palette", name: "palette", build: func(v *visit) (any, error) { return v, nil }},
 			{path: "find", Title: "Search", Nav: "palette", name: "palette", build: find}},

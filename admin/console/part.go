@@ -38,6 +38,7 @@ func functions() template.FuncMap {
 		"text":   func(v any) string { return fmt.Sprint(v) },
 		"bytes":  bytesText,
 		"ms":     took,
+		"money":  money,
 	}
 }
 
@@ -48,10 +49,12 @@ func named(icon, label string) template.HTML {
 
 // looks are the icon and weight of states, of tokens, grants and consents alike. Exceptions carry weight; what is live is quiet.
 var looks = map[string][2]string{
-	"live": {"play", "ok"}, "valid": {"check", "ok"}, "open": {"play", "ok"}, "armed": {"fault", "warn"}, "met": {"check", "ok"}, "in force": {"check", "ok"}, "over": {"clock", ""},
+	"live": {"play", "ok"}, "valid": {"check", "ok"}, "open": {"play", ""}, "armed": {"fault", "warn"}, "met": {"check", "ok"}, "in force": {"check", "ok"}, "over": {"clock", ""},
 	"expired": {"clock", ""}, "spent": {"undo", ""}, "used": {"check", ""}, "rotated": {"undo", ""}, "closed": {"x", ""}, "paused": {"pause", ""}, "disabled": {"pause", ""},
 	"received": {"clock", ""}, "partiallyAuthorised": {"clock", ""}, "rejected": {"x", ""}, "terminatedByTpp": {"x", ""}, "missing": {"x", ""},
 	"revoked": {"ban", "bad"}, "revokedByPsu": {"ban", "bad"}, "reused": {"alert", "bad"}, "locked": {"lock", "warn"}, "blocked": {"lock", "warn"},
+	"active": {"check", ""}, "enabled": {"check", ""}, "unverified": {"alert", "warn"}, "booked": {"check", ""}, "pending": {"clock", ""},
+	"kept": {"check", "ok"}, "broken": {"alert", "bad"}, "not seen": {"search", ""}, "not applicable": {"x", ""},
 }
 
 // badge is a state: icon and word, always both.

@@ -153,11 +153,12 @@ async function drawer(url) {
   $('input:not([type=hidden]),select,textarea', d)?.focus();
 }
 
-// A choice within a drawer, as the bank that a form is for, brings the drawer anew.
+// A choice within a drawer, as the bank that a form is for, or a preview, brings the drawer anew.
 document.addEventListener('submit', e => {
-  if (e.target.method !== 'get' || !e.target.closest('#drawer')) return;
+  const by = e.submitter, action = by?.getAttribute('formaction') || e.target.action;
+  if ((by?.getAttribute('formmethod') || e.target.method) !== 'get' || !e.target.closest('#drawer')) return;
   e.preventDefault(); e.stopImmediatePropagation();
-  drawer(e.target.action + '?' + new URLSearchParams(new FormData(e.target)));
+  drawer(action + '?' + new URLSearchParams(new FormData(e.target, by)));
 }, true);
 
 document.addEventListener('click', async e => {
@@ -221,9 +222,14 @@ function after() {
   if (lost) stale(true);
   tick();
 }
+// What a page is about is in sight: the refusal, or the opened row.
+function show() {
+  const at = $('#failed') || $('main tr[aria-current]');
+  at ? at.scrollIntoView({ block: at.id === 'failed' ? 'center' : 'nearest' }) : scrollTo(0, 0);
+}
 document.addEventListener('htmx:before:request', e => { if (e.detail.ctx?.request?.method !== 'GET') $$('dialog[open]').forEach(d => d.close()); });
 document.addEventListener('htmx:after:swap', () => { unseen = 0; after(); });
-document.addEventListener('htmx:after:history:push', () => { $('#failed') ? $('#failed').scrollIntoView({ block: 'center' }) : scrollTo(0, 0); });
+document.addEventListener('htmx:after:history:push', show);
 document.addEventListener('visibilitychange', () => { if (!document.hidden && due) look(); });
 document.addEventListener('focusout', () => setTimeout(() => { if (due) look(); }, 50));
 window.htmx?.registerExtension?.('sandbank', {
@@ -232,5 +238,6 @@ window.htmx?.registerExtension?.('sandbank', {
 });
 $('.list [aria-current]')?.scrollIntoView({ block: 'nearest' });
 after();
+if (!location.hash) show();
 live();
 })();
