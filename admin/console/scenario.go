@@ -152,10 +152,7 @@ func (o *OpenScenario) Ref(ref string) string {
 	return ""
 }
 
-// Below is the path of a case below the console, for a form to lead to.
-func (s *Scenarios) Below(id string) string { return strings.TrimPrefix(s.Case(id), s.Root+base) }
-
-// Case is the address of a case, which keeps the filter; of none, when the id is empty.
+// Case is the address of a case, which keeps the filter; of none, when the id is empty. {id} stands for the one that an action is about.
 func (s *Scenarios) Case(id string) string {
 	query := url.Values{}
 	for _, name := range []string{"group", "bank", "state"} {
@@ -165,7 +162,7 @@ func (s *Scenarios) Case(id string) string {
 	}
 	to := s.At("scenarios")
 	if id != "" {
-		to = s.Item("scenarios", id)
+		to += "/" + id
 	}
 	if len(query) > 0 {
 		to += "?" + query.Encode()

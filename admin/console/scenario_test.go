@@ -23,7 +23,7 @@ func TestScenarios(t *testing.T) {
 	contains(t, doc, "#coverage", met+"/77 met")
 	contains(t, doc, "#s-E05", "expires_in is missing", "met", "use the token until a 401")
 	contains(t, doc, "#s-E30", "open", "Arm")
-	if doc.Find("#s-E13 form").Length() != 0 {
+	if doc.Find("#s-E13 button").Length() != 0 || doc.Find("#s-E30 button").Length() != 1 {
 		t.Error("a case that cannot be shown can be armed")
 	}
 	for query, want := range map[string]string{"group=3.5": "E50", "state=met": "E05", "state=missing": "E13", "bank=s2s&group=3.1": "E16"} {
@@ -58,6 +58,11 @@ func TestScenarioIsArmedAndDisarmed(t *testing.T) {
 	}
 	again := pressed(s, armed, "tr.open form[action$=disarmScenario]", 303)
 	contains(t, again, "tr[aria-current]", "open", "Arm")
+	row := filled(t, doc.Find("form#arm"))
+	row.Set(":id", "E33")
+	if to := s.Post("/admin/do/armScenario", row).Want(303).Header.Get("Location"); to != "/admin/scenarios/E33?group=3.3#s-E33" {
+		t.Errorf("a row that was armed leads to %s", to)
+	}
 	by := shown(s, "/admin/scenarios/E33", 200)
 	contains(t, by, "tr.open details", "X-Sandbox-Scenario: E33")
 	outside := shown(s, "/admin/scenarios/E30?state=met", 200)
