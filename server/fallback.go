@@ -2,6 +2,8 @@ package server
 
 import (
 	"errors"
+	"net/http"
+	"runtime/debug"
 	"strings"
 
 	"github.com/gofiber/fiber/v3"
@@ -50,8 +52,40 @@ func hostname(host string) string {
 	return strings.ToLower(host)
 }
 
-// serve answers every request: what belongs to the sandbox itself here, everything else at the banks.
-func (s *Server) serve(ctx fiber.Ctx) error {
+// serve answers every request. One that panics is answered like any other, and costs nobody else the process.
+func (s *Server) serve(ctx fiber.Ctx) (err error) {
+	defer func() {
+		switch r := recover(); {
+		case r == nil:
+		case r == http.ErrAbortHandler: // a fault hangs up where there is no socket
+			panic(r)
+		default:
+			err = s.panicked(ctx, r)
+		}
+	}()
+	return s.route(ctx)
+}
+
+// panicked answers a request on which the sandbox itself broke. What broke goes to the log only.
+func (s *Server) panicked(ctx fiber.Ctx, r any) error {
+	path := string(ctx.Request().URI().PathOriginal())
+	s.options.Log.Error().Bytes("stack", debug.Stack()).Msgf("%s %s panicked: %v", ctx.Method(), path, r)
+	ctx.Response().Reset()
+	const text = "something broke; the log says what"
+	if !strings.Contains(path, "/admin/api/") {
+		return s.say(ctx, 500, page.Message{Heading: "Something broke", Text: "The log says what.", Status: 500, Link: page.Field{Name: "Start page", Value: "/"}}, text)
+	}
+	dated(ctx, s.Clock().Now())
+	body, err := wire.Encode(map[string]any{"type": "about:blank", "title": "Something broke", "status": 500, "detail": text})
+	if err != nil {
+		return err
+	}
+	ctx.Set("Content-Type", "application/problem+json")
+	return ctx.Status(500).Send(body)
+}
+
+// route answers what belongs to the sandbox itself here, everything else at the banks.
+func (s *Server) route(ctx fiber.Ctx) error {
 	v, ok := s.visit(ctx.Request())
 	if !ok {
 		return s.plain(ctx, 404, "there is no such space")

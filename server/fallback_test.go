@@ -1,13 +1,18 @@
 package server_test
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/gofiber/fiber/v3"
+	"github.com/rs/zerolog"
+
 	"sandbank/server"
 	"sandbank/server/servertest"
+	"sandbank/server/world"
 )
 
 func TestOwnPages(t *testing.T) {
@@ -143,4 +148,29 @@ func TestTokensStayAtTheirBank(t *testing.T) {
 			t.Errorf("%s opens to a token of Yoisho: %d", path, a.Status)
 		}
 	}
+}
+
+// Whatever breaks in the sandbox itself: its caller hears so in the form of the place, nobody hears what, and the process lives.
+func TestPanicsAreAnswered(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	box := servertest.Start(t, server.Options{Log: zerolog.New(zerolog.SyncWriter(&log)), Admin: func(server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
+		return func(ctx fiber.Ctx, s *world.Space, _, _ string) error {
+			ctx.Set("X-Half", "done")
+			return s.Change("x", "x", func() error { panic("the secret is 42") })
+		}
+	}})
+	for path, kind := range map[string]string{"/admin/api/v1/clock": "application/problem+json", "/admin/users": "text/html; charset=utf-8"} {
+		a := box.Get(path, servertest.Header("Accept", "text/html"))
+		if a.Status != 500 || a.Header.Get("Content-Type") != kind || strings.Contains(a.Body, "42") || a.Header.Get("X-Half") != "" || a.Header.Get("Date") == "" {
+			t.Errorf("%s: %d %v %s", path, a.Status, a.Header, a.Body)
+		}
+	}
+	if a := box.Get("/admin/api/v1/x"); a.Status != 500 || a.JSON()["title"] != "Something broke" {
+		t.Errorf("%d %s", a.Status, a.Body)
+	}
+	if text := log.String(); strings.Count(text, "the secret is 42") != 3 || !strings.Contains(text, "fallback_test.go") {
+		t.Errorf("the log says %.300s", text)
+	}
+	box.Get("/account/balance", servertest.Bearer(demoToken(box.URL()))).Want(200) // the gate is open
 }

@@ -34,30 +34,37 @@ type activity struct {
 type change struct {
 	Activity
 	clock clock.Mark
-	skew  clock.Skew // before the change
+	skew  [2]clock.Skew // before the change and after it
 	store *store.Recorder
 	whole bool // whether it replaced whole books, which are kept so that it can be taken back
 }
 
-// Change makes a change by a lever while no request is under way: whole, or, when f returns an error, not at all. What it did to the
-// clock, the books, the policy and the faults is noted and can be taken back.
-func (s *Space) Change(verb, what string, f func() error) error {
+// Change makes a change by a lever while no request is under way: whole, or, when f returns an error or panics, not at all. What it did to
+// the clock, the books, the policy and the faults is noted and can be taken back.
+func (s *Space) Change(verb, what string, f func() error) (err error) {
 	s.Gate.Lock()
 	defer s.Gate.Unlock()
 	c := s.begin(verb, what)
 	s.watch(c.store)
-	err := f()
-	s.watch(nil)
-	return s.end(c, err)
+	err = broke(verb)
+	defer func() {
+		s.watch(nil)
+		err = s.end(c, err)
+	}()
+	return f()
 }
+
+// broke is how a change ends that does not say so itself, because it panics.
+func broke(verb string) error { return fail.New(fail.Internal, "%s broke", verb) }
 
 func (s *Space) begin(verb, what string) *change {
 	s.teller.hold()
-	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), skew: s.Skew, store: &store.Recorder{}}
+	return &change{Activity: Activity{At: s.Clock.Now(), Verb: verb, What: what}, clock: s.Clock.Mark(), skew: [2]clock.Skew{s.Skew, s.Skew}, store: &store.Recorder{}}
 }
 
 // end files a change that was made, or takes back one that failed.
 func (s *Space) end(c *change, err error) error {
+	c.skew[1] = s.Skew
 	if err != nil {
 		s.back(c)
 		s.teller.drop()
@@ -96,13 +103,19 @@ func (s *Space) watch(r *store.Recorder) {
 	s.switches.Watch(r)
 }
 
-// back takes a change back and says how many records it left, because traffic changed them since.
-func (s *Space) back(c *change) int {
+// back takes a change back and says how many records it left, because traffic or a later change touched them since. The skew counts as one.
+func (s *Space) back(c *change) (kept int) {
 	if s.Clock.Mark() != c.clock {
 		s.Clock.Return(c.clock)
 	}
-	s.Skew = c.skew
-	return c.store.Undo()
+	switch before, after := c.skew[0], c.skew[1]; {
+	case before == after:
+	case s.Skew == after:
+		s.Skew = before
+	default:
+		kept = 1
+	}
+	return kept + c.store.Undo()
 }
 
 // Undo takes the last n changes back that still stand, the last first. Records that traffic changed since are left as they are; kept

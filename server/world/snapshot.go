@@ -191,7 +191,7 @@ func (s *Space) Begin(n *Snapshot) error {
 }
 
 // replace swaps whole books; taking it back puts the former ones in place again.
-func (s *Space) replace(verb, what string, f func() error) error {
+func (s *Space) replace(verb, what string, f func() error) (err error) {
 	s.Gate.Lock()
 	defer s.Gate.Unlock()
 	c := s.begin(verb, what)
@@ -203,12 +203,15 @@ func (s *Space) replace(verb, what string, f func() error) error {
 	})
 	s.snapshots.Watch(c.store)
 	s.switches.Watch(c.store)
-	err := f()
-	s.snapshots.Watch(nil)
-	s.switches.Watch(nil)
-	s.Grants.Hear(s.hear)
-	s.teller.next.Store(0)
-	return s.end(c, err)
+	err = broke(verb)
+	defer func() {
+		s.snapshots.Watch(nil)
+		s.switches.Watch(nil)
+		s.Grants.Hear(s.hear)
+		s.teller.next.Store(0)
+		err = s.end(c, err)
+	}()
+	return f()
 }
 
 // Stored is a snapshot that the space keeps.

@@ -270,3 +270,56 @@ func BenchmarkCreate(b *testing.B) {
 		w.Delete(s.Name)
 	}
 }
+
+// A change that is taken back leaves the servers' clocks alone, unless it set them and they are still as it left them.
+func TestUndoOfSkews(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t).Space(world.Main)
+	first, later := clock.Skew{ResourceServer: clock.Offset(time.Minute)}, clock.Skew{ResourceServer: clock.Offset(time.Hour)}
+	set := func(k clock.Skew) func() error { return func() error { s.Skew = k; return nil } }
+	for _, tt := range []struct {
+		change func() error
+		since  clock.Skew
+		want   clock.Skew
+		kept   int
+	}{
+		{set(first), first, clock.Skew{}, 0},
+		{set(first), later, later, 1},
+		{func() error { return nil }, later, later, 0},
+	} {
+		s.Skew = clock.Skew{}
+		if err := s.Change("x", "x", tt.change); err != nil {
+			t.Fatal(err)
+		}
+		s.Skew = tt.since
+		if _, kept, err := s.Undo(1); err != nil || kept != tt.kept || s.Skew != tt.want {
+			t.Errorf("since %v: %v, %d kept, %v", tt.since, s.Skew, kept, err)
+		}
+	}
+}
+
+// A change that panics half way is taken back, the gate is open again, and nothing is recorded any more.
+func TestPanickingChangeChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t).Space(world.Main)
+	before := look(s)
+	func() {
+		defer func() {
+			if r := recover(); r != "half way" {
+				t.Errorf("recovered %v", r)
+			}
+		}()
+		s.Change("x", "x", func() error {
+			s.Grants.Policy.Set(grant.Level{}, grant.AccessTTL, grant.Lifetime(time.Hour))
+			s.Clock.Advance(time.Hour)
+			s.Skew.ResourceServer = clock.Offset(time.Hour)
+			panic("half way")
+		})
+	}()
+	if look(s) != before || s.Skew != (clock.Skew{}) || len(s.Activities(9)) != 0 {
+		t.Errorf("it left\n%s\nof\n%s", look(s), before)
+	}
+	if err := s.Change("x", "x", func() error { s.Clock.Advance(time.Hour); return nil }); err != nil {
+		t.Error(err)
+	}
+}
