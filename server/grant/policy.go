@@ -81,21 +81,38 @@ func (p *Policy) Unset(at Level, k Knob) { p.Change(at, nil, []Knob{k}) }
 func (p *Policy) Change(at Level, set Settings, unset []Knob) {
 	p.write.Lock()
 	defer p.write.Unlock()
-	old := p.state.Load()
-	next := &cascade{levels: maps.Clone(old.levels), knobs: maps.Clone(p.own)}
-	if next.levels == nil {
-		next.levels = map[Level]*tier{}
-	}
+	had := p.state.Load().levels[at]
 	own := &tier{name: at.String(), settings: Settings{}}
-	if had := old.levels[at]; had != nil {
+	if had != nil {
 		maps.Copy(own.settings, had.settings)
 	}
 	for _, k := range unset {
 		delete(own.settings, k)
 	}
 	maps.Copy(own.settings, set)
-	next.levels[at] = own
 	if len(own.settings) == 0 {
+		own = nil
+	}
+	p.put(at, own)
+	p.watch.Load().Note(func() bool {
+		p.write.Lock()
+		defer p.write.Unlock()
+		if p.state.Load().levels[at] != own {
+			return false
+		}
+		p.put(at, had)
+		return true
+	})
+}
+
+// put makes a tier what a level turns; nil: nothing. Whoever calls it holds the lock.
+func (p *Policy) put(at Level, own *tier) {
+	next := &cascade{levels: maps.Clone(p.state.Load().levels), knobs: maps.Clone(p.own)}
+	if next.levels == nil {
+		next.levels = map[Level]*tier{}
+	}
+	next.levels[at] = own
+	if own == nil {
 		delete(next.levels, at)
 	}
 	for _, l := range next.levels {
@@ -104,7 +121,6 @@ func (p *Policy) Change(at Level, set Settings, unset []Knob) {
 		}
 	}
 	p.state.Store(next)
-	p.watch.Load().Note(func() bool { return p.state.CompareAndSwap(next, old) })
 }
 
 // Clear takes back every knob that a level turns: whose level it was is gone.

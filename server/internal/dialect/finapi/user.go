@@ -204,7 +204,8 @@ func gone(c *wire.Call, p *ledger.Person) error {
 	return c.Trail.No("user there", fail.New(fail.TokenRevoked, "%s was deleted meanwhile", p.ID))
 }
 
-// deleteUser ends the tokens before the user goes, so that whoever takes the id next starts with none.
+// deleteUser ends the tokens before the user goes, and takes the knobs turned for the user back, so that whoever takes the id next starts
+// with none.
 func deleteUser(c *wire.Call) error {
 	p, err := asUser(c)
 	if err != nil {
@@ -220,6 +221,7 @@ func deleteUser(c *wire.Call) error {
 
 func remove(c *wire.Call, p *ledger.Person) bool {
 	c.Space.Grants.RevokeOwner(p.ID, "", "user", "the user was deleted", c.Now)
+	c.Space.Grants.Policy.Clear(grant.Level{Bank: name, User: p.ID})
 	return c.Space.Ledger.RemovePerson(p.ID)
 }
 
