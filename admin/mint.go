@@ -16,7 +16,7 @@ type TokenOrder struct {
 	User        string     `json:"user,omitempty"`        // login, or bank/login; empty: the client's own token, or the consent's user
 	Kind        grant.Kind `json:"kind,omitempty"`        // access (default), refresh or code
 	Refresh     bool       `json:"refresh,omitempty"`     // with access: a refresh token beside it
-	Scope       *string    `json:"scope,omitempty"`       // missing: what the client is registered for
+	Scope       *string    `json:"scope,omitempty"`       // missing: all that the client is registered for; where that is nothing, what the bank grants whoever asks for none
 	Life        *Duration  `json:"life,omitempty"`        // missing: as the policy has it
 	Expires     *time.Time `json:"expires,omitempty"`     // instead of life
 	Consent     string     `json:"consent,omitempty"`     // for a user's token at a bank that has consents
@@ -90,6 +90,9 @@ func (d *Desk) authorization(o TokenOrder) (a grant.Authorization, err error) {
 	}
 	a = grant.Authorization{Bank: o.Bank, Client: o.Client, Consent: o.Consent, RedirectURI: o.RedirectURI, Challenge: o.Challenge,
 		Scope: strings.Join(client.Scopes, " ")}
+	if a.Scope == "" {
+		a.Scope = d.World.Door(o.Bank).Scope
+	}
 	if o.Scope != nil {
 		if a.Scope, err = readScope(*o.Scope); err != nil {
 			return a, err

@@ -457,3 +457,52 @@ func TestTokenLeversUnderTraffic(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// A token for a client that is registered for no scope, ordered without one, has what the bank itself would grant, and opens its accounts.
+func TestMintedScopeByDefault(t *testing.T) {
+	t.Parallel()
+	for bank, want := range map[string]string{"yoisho": "read", "berlin": "AISP", "sparebank1": "resource.WRITE resource.READ", "s2s": "read:accounts all:remittance all:eft", "finapi": "all"} {
+		d := open(t, server.Options{}, admin.Options{})
+		c := clientOf(bank)
+		d.pull("PATCH", "/clients/"+bank+"/"+c.id, `{"scopes":[]}`).Want(200)
+		order := map[string]string{"bank": bank, "client": c.id, "user": c.user}
+		if bank == "berlin" {
+			order["consent"] = d.pull("POST", "/consents", order).Want(201).Text("id")
+		}
+		var m admin.Minted
+		d.pull("POST", "/tokens", order).Want(201).Into(&m)
+		a := d.app(bank)
+		a.access = m.Token.Value
+		if status := a.call(); m.Token.Scope != want || status != 200 {
+			t.Errorf("%s: scope %q, and the bank says %d", bank, m.Token.Scope, status)
+		}
+		if a.login(); bank != "yoisho" && bank != "sparebank1" && a.last.Text("scope") != want {
+			t.Errorf("%s itself grants %q", bank, a.last.Text("scope"))
+		}
+	}
+}
+
+// Somebody who deletes herself at the bank takes the knobs along that were turned for her; what was turned for others can be taken back.
+func TestBanksOwnDeletionTakesKnobsAlong(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	client := d.app("finapi").try(url.Values{"grant_type": {"client_credentials"}}).Text("access_token")
+	create := func() {
+		d.Do("POST", "/users", `{"id":"zoe","password":"password"}`, servertest.Bearer(client), servertest.Header("Content-Type", "application/json")).Want(201)
+	}
+	levels := func() int {
+		var v admin.PolicyView
+		d.pull("GET", "/policies", nil).Want(200).Into(&v)
+		return len(v.Levels)
+	}
+	create()
+	d.turn("finapi", "access=1h")
+	d.pull("PATCH", "/policies", `{"level":{"bank":"finapi","user":"zoe"},"set":{"access":"5s"}}`).Want(200)
+	token := d.app("finapi").try(url.Values{"grant_type": {"password"}, "username": {"zoe"}, "password": {"password"}}).Text("access_token")
+	d.Do("DELETE", "/users", "", servertest.Bearer(token)).Want(200)
+	d.want("levels", levels(), 1)
+	create()
+	d.want("levels of the next zoe", levels(), 1)
+	d.pull("POST", "/undo", `{"count":2}`).Want(200)
+	d.want("levels after undo", levels(), 0)
+}

@@ -5,6 +5,7 @@ type Door struct {
 	First   string  // path where a person's flow begins, with the query that makes it a link for the demo client
 	Fields  []Field // what is typed there, or sent, in this order
 	Note    string
+	Scope   string // of whoever asks for none, with a client that is registered for none either; empty: none
 	Machine string // how clients act without anybody at the keyboard: ByCredentials, ByService; empty: they do not
 }
 

@@ -48,7 +48,7 @@ func New() dialect.Dialect {
 		Settle:   settle,
 		Routes:   routes(),
 		Error:    refuse,
-		Door: grant.Door{Machine: grant.ByCredentials, Note: "then choose accounts and press Allow",
+		Door: grant.Door{Machine: grant.ByCredentials, Scope: scope, Note: "then choose accounts and press Allow",
 			Fields: []grant.Field{{Name: "login", Value: "{login}"}, {Name: "password", Value: "{password}"}}},
 		First:  authorizePath + "?response_type=code&client_id=bg-demo&redirect_uri=http://127.0.0.1:9000/cb&scope=AISP&state=my-state",
 		Recipe: recipe(),

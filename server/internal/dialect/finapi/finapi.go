@@ -46,7 +46,7 @@ func New() dialect.Dialect {
 		Form:   form,
 		Error:  refuse,
 		Claims: claims,
-		Door: grant.Door{Machine: grant.ByCredentials, Note: "POST grant_type=password with these, and with the id and secret of the client that the user belongs to",
+		Door: grant.Door{Machine: grant.ByCredentials, Scope: "all", Note: "POST grant_type=password with these, and with the id and secret of the client that the user belongs to",
 			Fields: []grant.Field{{Name: "username", Value: "{login}"}, {Name: "password", Value: "{password}"}}},
 		First:  "/oauth/token",
 		Routes: routes(),

@@ -83,12 +83,11 @@ func askedScope(c *wire.Call, client *grant.Client) (string, error) {
 	if len(sent) > 1 {
 		return "", c.Trail.No("scope", fail.New(fail.InvalidRequest, "scope was sent %d times", len(sent)).Say("The header scope must not be repeated."))
 	}
-	all := []string{readAccounts, allRemittance, allEFT}
-	registered := all
+	registered := scopes()
 	if len(client.Scopes) > 0 {
 		registered = client.Scopes
 	}
-	scope, err := client.Scope(strings.Join(sent, ""), all, strings.Join(registered, " "))
+	scope, err := client.Scope(strings.Join(sent, ""), scopes(), strings.Join(registered, " "))
 	if err != nil {
 		return "", c.Trail.No("scope", fail.From(err))
 	}

@@ -16,6 +16,7 @@ package s2s
 
 import (
 	"encoding/base64"
+	"strings"
 	"time"
 
 	"sandbank/server/dice"
@@ -34,6 +35,8 @@ const (
 	allRemittance = "all:remittance"
 	allEFT        = "all:eft"
 )
+
+func scopes() []string { return []string{readAccounts, allRemittance, allEFT} }
 
 // clientHeader carries the application's id on every call but the token request.
 const (
@@ -60,7 +63,7 @@ func New() dialect.Dialect {
 		},
 		Form:   form,
 		Error:  refuse,
-		Door:   grant.Door{Machine: grant.ByService, Note: "nobody logs in: a service account acts for the person"},
+		Door:   grant.Door{Machine: grant.ByService, Scope: strings.Join(scopes(), " "), Note: "nobody logs in: a service account acts for the person"},
 		First:  oauth + "/code",
 		Claims: func(c *wire.Call) bool { return c.Header(clientHeader) != "" },
 		Recipe: recipe(),

@@ -48,7 +48,7 @@ func New() dialect.Dialect {
 			grant.HourlyCalls:   grant.Count(0), // the real bank allows 60; a sandbox that counts by default only gets in the way
 		},
 		Form: form, Error: refuse, Claims: claims, Routes: append(oauthRoutes(), resourceRoutes()...),
-		Door: grant.Door{Machine: grant.ByCredentials, Fields: []grant.Field{
+		Door: grant.Door{Machine: grant.ByCredentials, Scope: scopeDefault, Fields: []grant.Field{
 			{Name: "login", Value: "{login}", Note: "or the national identity number {nationalId}"}, {Name: "password", Value: "{password}"},
 			{Name: "otp", Note: "six digits, which the page shows; another each time"}}},
 		First:  "/oauth/authorize?client_id=sb1-demo&redirect_uri=http://127.0.0.1:9000/cb&response_type=code&state=42&finInst=fid-smn",

@@ -26,7 +26,7 @@ func request(c *wire.Call, redirectParam string) (*grant.Request, error) {
 		return nil, c.Trail.No("redirect_uri", fail.New(fail.InvalidRedirect, "%q is not registered for client %s", uri, id).
 			Say("invalid request, redirect_uri is incorrect"))
 	}
-	return &grant.Request{Bank: name, Client: id, RedirectURI: uri, Scope: "read"}, nil
+	return &grant.Request{Bank: name, Client: id, RedirectURI: uri, Scope: scope}, nil
 }
 
 func knownClient(c *wire.Call, id string) (*grant.Client, error) {

@@ -20,6 +20,9 @@ import (
 
 const name = "yoisho"
 
+// scope is the only one; nobody asks for it.
+const scope = "read"
+
 // New is the bank.
 func New() dialect.Dialect {
 	d := dialect.Dialect{
@@ -39,7 +42,7 @@ func New() dialect.Dialect {
 		Original: grant.Settings{grant.AccessTTL: grant.Lifetime(30 * time.Second)}, // its source says 30, its documents 60
 		Form:     form,
 		Error:    refuse,
-		Door:     grant.Door{Fields: []grant.Field{{Name: "uname", Value: "{login}"}, {Name: "psw", Value: "{password}"}}},
+		Door:     grant.Door{Scope: scope, Fields: []grant.Field{{Name: "uname", Value: "{login}"}, {Name: "psw", Value: "{password}"}}},
 		First:    "/account/authorize?redirect_uri=http://127.0.0.1:9000/cb&client_id=7b6fc8ed5127b0b2f076d",
 		Recipe: []dialect.Step{
 			{Title: "Log in as dave: the redirect carries a code", Text: "curl -si '{base}/account/loggedin?uname=dave&psw=x&client_id=7b6fc8ed5127b0b2f076d&redirect=http://127.0.0.1:9000/cb&token=x' | grep -i location"},
