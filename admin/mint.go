@@ -31,7 +31,7 @@ type Minted struct {
 	Refresh *TokenView `json:"refresh,omitempty"` // the one beside an access token
 }
 
-// MintToken issues a token without a browser.
+// MintToken issues a token without a browser, by the clock of the authorization server.
 func (d *Desk) MintToken(o TokenOrder) (*Minted, error) {
 	if o.Kind == "" {
 		o.Kind = grant.Access
@@ -39,6 +39,7 @@ func (d *Desk) MintToken(o TokenOrder) (*Minted, error) {
 	var out *Minted
 	err := d.Space.Change("token.mint", "minted a token of kind "+string(o.Kind)+" for client "+o.Client, func() error {
 		now := d.Space.Clock.Now()
+		issued, _ := d.Space.Skew.Servers(now)
 		a, err := d.authorization(o)
 		if err != nil {
 			return err
@@ -47,9 +48,9 @@ func (d *Desk) MintToken(o TokenOrder) (*Minted, error) {
 		if o.Refresh {
 			kinds = append(kinds, grant.Refresh)
 		}
-		of, tokens := d.Space.Grants.Mint(a, now, kinds...)
+		of, tokens := d.Space.Grants.Mint(a, issued, kinds...)
 		if o.Life != nil || o.Expires != nil {
-			end, err := o.end(now)
+			end, err := o.end(issued)
 			if err != nil {
 				return err
 			}

@@ -51,9 +51,9 @@ type ScenarioStanding struct {
 // ScenarioPart is one thing that a case set.
 type ScenarioPart struct {
 	Kind   string `json:"kind"`           // policy, fault or clock
-	What   string `json:"what"`           // access=5s; op=token; …; moved by 2h
+	What   string `json:"what"`           // access=5s; op=token; …; moved by 2h; skew as=30s
 	ID     string `json:"id,omitempty"`   // of a fault
-	Was    string `json:"was,omitempty"`  // the level's own setting before; none: it had none
+	Was    string `json:"was,omitempty"`  // the level's own setting before; none: it had none. Of a skew: the one before
 	Stands bool   `json:"stands"`         // whether it is still so: not turned since, not spent, not disarmed
 	Why    string `json:"why,omitempty"`  // where it is not
 	Hits   int    `json:"hits,omitempty"` // of a fault

@@ -24,7 +24,8 @@ func (d *desk) standing() string {
 	var policy struct{ Levels json.RawMessage }
 	d.pull("GET", "/policies", nil).Want(200).Into(&policy)
 	clock := d.pull("GET", "/clock", nil).Want(200).JSON()
-	return strings.Join([]string{faults, string(policy.Levels), clock["now"].(string), map[bool]string{true: "frozen", false: "runs"}[clock["frozen"].(bool)]}, "\n")
+	skew, _ := json.Marshal(clock["skew"])
+	return strings.Join([]string{faults, string(policy.Levels), string(skew), clock["now"].(string), map[bool]string{true: "frozen", false: "runs"}[clock["frozen"].(bool)]}, "\n")
 }
 
 // Every case can be armed at each of its banks in each of its variants, and disarmed without a trace: so that no knob, no operation and

@@ -174,6 +174,8 @@ func (d *Desk) armClock(v scenario.Variant, a *scenario.Armed, out *ScenarioArme
 	}
 	var m ClockMove
 	switch {
+	case move.Skew != nil:
+		return d.armSkew(move.Skew, a, out)
 	case move.Freeze:
 		m.Freeze = new(true)
 		a.Froze = !clock.Read().Frozen
@@ -197,11 +199,41 @@ func (d *Desk) armClock(v scenario.Variant, a *scenario.Armed, out *ScenarioArme
 	return nil
 }
 
+// armSkew sets servers apart as the variant says.
+func (d *Desk) armSkew(turns []scenario.Turn, a *scenario.Armed, out *ScenarioArmed) error {
+	want := d.Space.Skew
+	for _, t := range turns {
+		var err error
+		t.Was = want.Of(string(t.Knob))
+		if want, err = want.With(string(t.Knob), t.Value); err != nil {
+			return err
+		}
+		a.Skew = append(a.Skew, t)
+	}
+	d.Space.Skew = want
+	set := func(server string) bool {
+		return slices.ContainsFunc(turns, func(t scenario.Turn) bool { return string(t.Knob) == server })
+	}
+	o := &SkewOrder{}
+	if set("as") {
+		o.AuthorizationServer = new(Duration(want.AuthorizationServer))
+	}
+	if set("rs") {
+		o.ResourceServer = new(Duration(want.ResourceServer))
+	}
+	if set("date") {
+		o.Date = new(want.Date.String())
+	}
+	out.Calls = append(out.Calls, d.leverCall("POST", "/clock", ClockMove{Skew: o}))
+	return nil
+}
+
 func (d *Desk) leverCall(method, path string, body any) LeverCall {
 	return LeverCall{method, d.Root + Prefix + path, body}
 }
 
-// DisarmScenario takes back what arming a case set: knobs that still stand as it turned them, its faults, and its jump of the clock.
+// DisarmScenario takes back what arming a case set: knobs and skews that still stand as it turned them, its faults, and its jump of the
+// clock.
 // A case that is not armed is Conflict.
 func (d *Desk) DisarmScenario(id string) (*ScenarioDisarmed, error) {
 	c, err := scenario.Find(id)
@@ -223,32 +255,17 @@ func (d *Desk) DisarmScenario(id string) (*ScenarioDisarmed, error) {
 
 // disarm is DisarmScenario within a change; false when the case was not armed.
 func (d *Desk) disarm(id string, out *ScenarioDisarmed) bool {
-	a, turns := d.Space.Scenarios.Take(id)
+	a, knobs, skew := d.Space.Scenarios.Take(id)
 	if a == nil {
 		return false
 	}
-	policy := d.Space.Grants.Policy
-	for _, t := range a.Knobs {
-		what := string(t.Knob) + "=" + t.Value
-		own, turned := policy.Levels()[a.Level()][t.Knob]
-		switch {
-		case !slices.Contains(turns, t) || !turned || formatted(t.Knob, own) != t.Value:
-			out.Kept = append(out.Kept, what+": it was turned again since")
-			continue
-		case t.Was == "":
-			policy.Unset(a.Level(), t.Knob)
-		default:
-			if was, err := grant.ParseValue(t.Knob, t.Was); err == nil {
-				policy.Set(a.Level(), t.Knob, was)
-			}
-		}
-		out.Back = append(out.Back, what)
-	}
+	d.disarmKnobs(a, knobs, out)
 	for _, f := range a.Faults {
 		if d.Space.Faults.Disarm(f) == nil {
 			out.Back = append(out.Back, "fault "+f)
 		}
 	}
+	d.disarmSkew(a, skew, out)
 	clock := d.Space.Clock
 	if a.Moved != 0 {
 		out.Back = append(out.Back, "the clock's move by "+Duration(a.Moved).String())
@@ -260,6 +277,43 @@ func (d *Desk) disarm(id string, out *ScenarioDisarmed) bool {
 	}
 	return true
 }
+
+// disarmKnobs turns knobs back: of those that the case turned, the ones that no later case turned over it.
+func (d *Desk) disarmKnobs(a *scenario.Armed, mine []scenario.Turn, out *ScenarioDisarmed) {
+	policy := d.Space.Grants.Policy
+	for _, t := range a.Knobs {
+		what := string(t.Knob) + "=" + t.Value
+		own, turned := policy.Levels()[a.Level()][t.Knob]
+		switch {
+		case !slices.Contains(mine, t) || !turned || formatted(t.Knob, own) != t.Value:
+			out.Kept = append(out.Kept, what+": it was turned again since")
+			continue
+		case t.Was == "":
+			policy.Unset(a.Level(), t.Knob)
+		default:
+			if was, err := grant.ParseValue(t.Knob, t.Was); err == nil {
+				policy.Set(a.Level(), t.Knob, was)
+			}
+		}
+		out.Back = append(out.Back, what)
+	}
+}
+
+// disarmSkew does the same with the servers that the case set apart.
+func (d *Desk) disarmSkew(a *scenario.Armed, mine []scenario.Turn, out *ScenarioDisarmed) {
+	for _, t := range a.Skew {
+		server, what := string(t.Knob), skewed(t)
+		was, err := d.Space.Skew.With(server, t.Was)
+		if err != nil || !slices.Contains(mine, t) || d.Space.Skew.Of(server) != t.Value {
+			out.Kept = append(out.Kept, what+": it was set again since")
+			continue
+		}
+		d.Space.Skew = was
+		out.Back = append(out.Back, what)
+	}
+}
+
+func skewed(t scenario.Turn) string { return "skew " + string(t.Knob) + "=" + t.Value }
 
 // standing says what of an armed case still is as it was set.
 func (d *Desk) standing(a *scenario.Armed) *ScenarioStanding {
@@ -286,6 +340,13 @@ func (d *Desk) standing(a *scenario.Armed) *ScenarioStanding {
 	}
 	if a.Moved != 0 {
 		s.Set = append(s.Set, ScenarioPart{Kind: "clock", What: "moved by " + Duration(a.Moved.Round(time.Millisecond)).String(), Stands: true})
+	}
+	for _, t := range a.Skew {
+		p := ScenarioPart{Kind: "clock", What: skewed(t), Was: t.Was, Stands: d.Space.Skew.Of(string(t.Knob)) == t.Value}
+		if !p.Stands {
+			p.Why = "it was set again since"
+		}
+		s.Set = append(s.Set, p)
 	}
 	if a.Froze {
 		s.Set = append(s.Set, ScenarioPart{Kind: "clock", What: "frozen", Stands: d.Space.Clock.Read().Frozen})

@@ -33,6 +33,39 @@ func (s Skew) Check() (field string, err error) {
 	return "", nil
 }
 
+// Of is how far one of the servers is from the clock of the space, as text: "as" the authorization server, "rs" the resource server,
+// "date" the Date header. Empty: there is no such server.
+func (s Skew) Of(server string) string {
+	switch server {
+	case "as":
+		return FormatDuration(time.Duration(s.AuthorizationServer))
+	case "rs":
+		return FormatDuration(time.Duration(s.ResourceServer))
+	case "date":
+		return s.Date.String()
+	}
+	return ""
+}
+
+// With is the same with one of the servers, named as in Of, set to what a text says.
+func (s Skew) With(server, text string) (Skew, error) {
+	var err error
+	switch server {
+	case "as":
+		err = s.AuthorizationServer.UnmarshalText([]byte(text))
+	case "rs":
+		err = s.ResourceServer.UnmarshalText([]byte(text))
+	case "date":
+		err = s.Date.UnmarshalText([]byte(text))
+	default:
+		err = fmt.Errorf("%q is none of as, rs, date", server)
+	}
+	if err == nil {
+		_, err = s.Check()
+	}
+	return s, err
+}
+
 // Offset is a length of time as people write it: "-45s".
 type Offset time.Duration
 

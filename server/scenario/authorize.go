@@ -57,14 +57,14 @@ func pages() []Case {
 				again := c.Method == "POST" && t.flows[c.form().Get("flow")]
 				return again || c.Failed("same browser") || c.Failed("login going on") && c.kind(fail.NotFound)
 			}},
-		{ID: "E48", Title: "access_denied, temporarily_unavailable, server_error", Banks: []string{berlin, sparebank1}, Does: "The browser comes back with an error in place of a code.",
-			Correct: "Tell each in its own words.", Refs: []string{"RFC 6749 §4.1.2.1"}, Do: "Press Deny.",
+		{ID: "E48", Title: "access_denied, temporarily_unavailable, server_error", Banks: []string{berlin, sparebank1, yoisho}, Does: "The browser comes back with an error in place of a code.",
+			Correct: "Tell each in its own words.", Refs: []string{"RFC 6749 §4.1.2.1"}, Do: "Press Deny, or log in as dave~deny, dave~unavailable, dave~servererror.",
 			meets: func(_ *traffic, c *call) bool {
 				v := c.away()
 				return v != nil && slices.Contains([]string{"access_denied", "temporarily_unavailable", "server_error"}, v.Get("error"))
 			}},
 		{ID: "E49", Title: "Three wrong one-time codes", Banks: []string{sparebank1}, Does: "The third wrong one-time code ends the login.",
-			Correct: "Stop polling at the deadline, and say what happened.", Do: "Type a wrong one-time code three times.",
+			Correct: "Stop polling at the deadline, and say what happened.", Do: "Type a wrong one-time code three times, or log in as dave~otpfail.",
 			meets: func(_ *traffic, c *call) bool { return c.Failed("one-time code") && c.kind(fail.AccessDenied) }},
 	}
 }

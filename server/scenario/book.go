@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"sandbank/server/clock"
 	"sandbank/server/fail"
 	"sandbank/server/grant"
 	"sandbank/server/store"
@@ -23,13 +24,14 @@ type Armed struct {
 	Faults  []string      `json:"faults,omitempty"` // ids of rules
 	Moved   time.Duration `json:"moved,omitempty"`  // how far the clock jumped; in a file, nanoseconds
 	Froze   bool          `json:"froze,omitempty"`  // the clock ran before
+	Skew    []Turn        `json:"skew,omitempty"`   // servers that were set apart: as, rs, date
 }
 
-// Turn is one knob that a case turned.
+// Turn is one knob that a case turned, or one server that it set apart.
 type Turn struct {
 	Knob  grant.Knob `json:"knob"`
 	Value string     `json:"value"`
-	Was   string     `json:"was,omitempty"` // the level's own setting before; empty: it had none
+	Was   string     `json:"was,omitempty"` // the level's own setting before; empty: it had none. Of a server: its skew before
 }
 
 // Level is where the case's knobs are turned.
@@ -59,26 +61,35 @@ func (b *Book) Put(a Armed) *Armed {
 	return &a
 }
 
-// Take forgets that a case is armed. Restored is what its knobs return to: those that a later case turned over them are none of them,
-// but that case will now return them to where this one found them.
-func (b *Book) Take(id string) (was *Armed, restored []Turn) {
+// Take forgets that a case is armed. Knobs and skew are what returns to where the case found it: what a later case turned over that is
+// none of it, but that case will now return it to where this one found it.
+func (b *Book) Take(id string) (was *Armed, knobs, skew []Turn) {
 	was = b.armed.Take(id)
 	if was == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	for _, t := range was.Knobs {
-		if !b.inherit(was, t) {
-			restored = append(restored, t)
+		if !b.inherit(was, t, func(a *Armed) *[]Turn { return &a.Knobs }, (*Armed).Level) {
+			knobs = append(knobs, t)
 		}
 	}
-	return was, restored
+	for _, t := range was.Skew { // the servers are the whole space's
+		if !b.inherit(was, t, func(a *Armed) *[]Turn { return &a.Skew }, func(*Armed) grant.Level { return grant.Level{} }) {
+			skew = append(skew, t)
+		}
+	}
+	return was, knobs, skew
 }
 
-// inherit lets the case that turned a knob next over this one take its place; false when none did.
-func (b *Book) inherit(from *Armed, t Turn) bool {
+// inherit lets the case that turned the same next over this one take its place; false when none did. What it is about is in which turns
+// of a case, and at which level.
+func (b *Book) inherit(from *Armed, t Turn, turns func(*Armed) *[]Turn, level func(*Armed) grant.Level) bool {
+	at := func(a *Armed) int {
+		return slices.IndexFunc(*turns(a), func(one Turn) bool { return one.Knob == t.Knob })
+	}
 	var next *Armed
 	for _, a := range b.All() {
-		if a.Number > from.Number && a.Level() == from.Level() && a.turns(t.Knob) >= 0 && (next == nil || a.Number < next.Number) {
+		if a.Number > from.Number && level(a) == level(from) && at(a) >= 0 && (next == nil || a.Number < next.Number) {
 			next = a
 		}
 	}
@@ -86,16 +97,13 @@ func (b *Book) inherit(from *Armed, t Turn) bool {
 		return false
 	}
 	heir := *next
-	heir.Knobs = slices.Clone(next.Knobs)
-	if i := heir.turns(t.Knob); heir.Knobs[i].Was == t.Value { // or somebody turned the knob in between
-		heir.Knobs[i].Was = t.Was
+	theirs := turns(&heir)
+	*theirs = slices.Clone(*theirs)
+	if i := at(&heir); (*theirs)[i].Was == t.Value { // or somebody turned it in between
+		(*theirs)[i].Was = t.Was
 		b.armed.Put(heir.Case, &heir)
 	}
 	return true
-}
-
-func (a *Armed) turns(k grant.Knob) int {
-	return slices.IndexFunc(a.Knobs, func(t Turn) bool { return t.Knob == k })
 }
 
 // Settled forgets how far cases moved the clock: it was set to an instant since, and there is nothing to take back.
@@ -148,6 +156,15 @@ func Load(records []*Armed) (*Book, error) {
 				return nil, fail.Field(place+"value", "%v", err)
 			}
 			if _, err := grant.ParseValue(t.Knob, t.Was); t.Was != "" && err != nil {
+				return nil, fail.Field(place+"was", "%v", err)
+			}
+		}
+		for j, t := range a.Skew {
+			place := fmt.Sprintf("%sskew[%d].", place, j)
+			if _, err := (clock.Skew{}).With(string(t.Knob), t.Value); err != nil {
+				return nil, fail.Field(place+"value", "%v", err)
+			}
+			if _, err := (clock.Skew{}).With(string(t.Knob), t.Was); err != nil {
 				return nil, fail.Field(place+"was", "%v", err)
 			}
 		}

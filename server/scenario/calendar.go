@@ -23,13 +23,25 @@ func (t *traffic) gap(c *call) time.Duration {
 // skews are those about clocks that disagree or jump.
 func skews() []Case {
 	return []Case{
-		{ID: "E17", Title: "The client's clock is fast", Banks: everywhere(), Does: "The bank's clocks are two minutes behind the client's.",
+		{ID: "E17", Title: "The client's clock is fast", Banks: everywhere(), Does: "The Date header, or both of the bank's servers, are two minutes behind the client.",
 			Correct: "Count elapsed time since receipt, on a monotonic clock; no login loop.", Refs: []string{"angular-oauth2-oidc#1135"},
-			Missing: "the Date header and the authorization server have no clocks of their own"},
-		{ID: "E18", Title: "The client's clock is slow", Banks: everywhere(), Does: "The bank's clocks are two minutes ahead of the client's.",
-			Correct: "The 401 alone must do.", Missing: "the Date header and the authorization server have no clocks of their own"},
-		{ID: "E19", Title: "Authorization server and API disagree", Banks: everywhere(), Does: "The API's clock is 45 s off the authorization server's: fresh tokens are refused, or dead ones pass.",
-			Correct: "At most one refresh per request, then an error.", Missing: "the API has no clock of its own"},
+			Variants: []Variant{{Name: "header", Clock: "skew date=-2m"}, {Name: "servers", Clock: "skew as=-2m rs=-2m"}},
+			meets:    func(_ *traffic, c *call) bool { return c.tokens() && c.dated() <= -time.Minute }},
+		{ID: "E18", Title: "The client's clock is slow", Banks: everywhere(), Does: "The Date header, or both of the bank's servers, are two minutes ahead of the client.",
+			Correct: "The 401 alone must do.", Do: "Log in, let the token expire, call.",
+			Variants: []Variant{{Name: "header", Clock: "skew date=2m"}, {Name: "servers", Clock: "skew as=2m rs=2m"}},
+			meets:    func(_ *traffic, c *call) bool { return c.kind(fail.TokenExpired) && c.dated() >= time.Minute }},
+		{ID: "E19", Title: "Authorization server and API disagree", Banks: everywhere(), Does: "The API's clock is 45 s off the authorization server's: tokens of 40 s are refused when they are fresh, or dead ones pass.",
+			Correct:  "At most one refresh per request, then an error.",
+			Variants: []Variant{{Name: "ahead", Knobs: []string{"access=40s"}, Clock: "skew rs=45s"}, {Name: "behind", Clock: "skew rs=-45s"}},
+			meets: func(t *traffic, c *call) bool {
+				token := t.used(c)
+				if token == nil || token.Expires.IsZero() || c.apart() == t.told[token.ID].apart {
+					return false
+				}
+				stands := c.At.Add(t.told[token.ID].apart).Before(token.Expires) // by the server that issued it
+				return c.kind(fail.TokenExpired) && stands || c.Kind == "" && !stands
+			}},
 		{ID: "E20", Title: "Leeway with the wrong sign", Banks: everywhere(), Does: "The clock stands still, so that a token can be tried on both sides of its end.",
 			Correct: "Good a second before its end, dead a second after it: test both.", Refs: []string{"spring-security#7511"},
 			Do:       `POST /clock {"to":"next-expiry","edge":"before"}, call, then {"advance":"2s"}, and call again.`,

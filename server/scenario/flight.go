@@ -20,12 +20,15 @@ func flights() []Case {
 			Correct: "Refresh, go on at the same cursor, no duplicates.", Do: "Read a list page by page.", Variants: one("uses=3"),
 			meets: func(_ *traffic, c *call) bool { return c.kind(fail.TokenExpired) && paged(c) > 1 }},
 		{ID: "E60", Title: "The page cursor has expired", Banks: []string{berlin}, Does: "The link to the next page is good for 10 s.", Correct: "Start the window again, and drop what is known by its id.",
-			Missing: "page links do not expire"},
-		{ID: "E61", Title: "The data changes between two pages", Banks: []string{finapi}, Does: "A transaction comes in while a list is read: the next page begins with what the one before ended with.",
-			Correct: "Merge by a stable key.", Do: "Read page 1, POST /api/v1/tests/mockBatchUpdate, read page 2.",
-			meets: (*traffic).shifted},
-		{ID: "E62", Title: "The download outlives its token", Banks: everywhere(), Does: "Access tokens live 10 s, and the next answer comes at 64 bytes a second.",
-			Correct: "Compare the length, and resume.", Variants: []Variant{{Knobs: []string{"access=10s"}, Faults: []string{withBearer + "dribble=64"}}},
+			Do: "Read a list page by page, and let ten seconds pass between two pages.", Variants: one("cursor=10s"),
+			meets: func(_ *traffic, c *call) bool { return c.Failed("page leads on") }},
+		{ID: "E61", Title: "The data changes between two pages", Banks: []string{finapi, berlin}, Does: "A transaction comes in while a list is read: the next page begins with what the one before ended with.",
+			Correct: "Merge by a stable key.",
+			Do:      `Read page 1, POST /accounts/{id}/entries {"amount":"-1"}, read page 2. Accounts BG lists the oldest first: give an "at" that lies before page 1 ends.`,
+			meets:   (*traffic).shifted},
+		{ID: "E62", Title: "The download outlives its token", Banks: everywhere(), Does: "Access tokens live 10 s, and the next answer comes at 64 bytes a second: all of it, or until its token ends.",
+			Correct: "Compare the length, and resume.", Variants: []Variant{{Name: "whole", Knobs: []string{"access=10s"}, Faults: []string{withBearer + "dribble=64"}},
+				{Name: "cut off", Knobs: []string{"access=10s", "token-check=midstream"}, Faults: []string{withBearer + "dribble=64"}}},
 			meets: func(t *traffic, c *call) bool {
 				token := t.used(c)
 				_, rest, _ := strings.Cut(c.spoiled, "dribble=")
@@ -62,6 +65,9 @@ func flights() []Case {
 func paged(c *call) int {
 	if c.Bearer() == "" || !strings.HasPrefix(c.Op, "transactions") {
 		return 0
+	}
+	if n, err := strconv.Atoi(c.form().Get("pageIndex")); err == nil {
+		return n + 1
 	}
 	n, err := strconv.Atoi(c.form().Get("page"))
 	if err != nil {

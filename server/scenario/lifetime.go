@@ -102,8 +102,14 @@ func tellings() []Case {
 			}},
 		{ID: "E13", Title: "JWT exp differs from expires_in", Banks: everywhere(), Does: "The exp inside the access token is another instant than expires_in tells.",
 			Correct: "The access token is opaque to a client: do not parse it.", Refs: []string{"RFC 9068 §6"}, Missing: "access tokens are opaque at every bank"},
-		{ID: "E14", Title: "Issued in the future", Banks: everywhere(), Does: "The authorization server's clock is 30 s ahead of the API's: a fresh token is not good yet.",
-			Correct: "Allow a small leeway: one retry after a pause.", Refs: []string{"RFC 7519 §4.1.5"}, Missing: "the authorization server has no clock of its own"},
+		{ID: "E14", Title: "Issued in the future", Banks: everywhere(),
+			Does:    "The authorization server's clock is 30 s ahead of the API's: its Date and consented_on are in the future, and so is a fresh token's end.",
+			Correct: "Allow a small leeway, one retry after a pause; compare no instants of two servers.", Refs: []string{"RFC 7519 §4.1.5"},
+			Variants: []Variant{{Clock: "skew as=30s"}},
+			meets: func(t *traffic, c *call) bool {
+				token := t.used(c)
+				return token != nil && token.Issued.After(c.At.Add(c.apart()))
+			}},
 		{ID: "E15", Title: "Dies after some uses", Banks: everywhere(), Does: "An access token is good for three calls.", Correct: "The same as on expiry; assume nothing about time.",
 			Variants: one("uses=3"), meets: func(_ *traffic, c *call) bool { return c.kind(fail.TokenExpired) && c.Failed("uses left") }},
 		{ID: "E16", Title: "The end told by epoch and extra fields only", Banks: []string{s2s, berlin},

@@ -7,6 +7,7 @@ import (
 
 	"sandbank/server/clock"
 	"sandbank/server/fail"
+	"sandbank/server/grant"
 )
 
 // Move is what a case does to the clock; one of its fields is set.
@@ -14,6 +15,7 @@ type Move struct {
 	Advance time.Duration
 	Set     time.Time
 	Freeze  bool
+	Skew    []Turn // of servers: as, rs, date
 }
 
 // Moves of the calendar, each to the last half minute before an instant that programs get wrong.
@@ -25,14 +27,19 @@ const (
 	to2038     = "to 2038" // the end of 32-bit seconds
 	advance    = "advance "
 	freeze     = "freeze"
+	skew       = "skew "
 	beforehand = 30 * time.Second
 )
 
-// ParseMove reads a variant's clock move, seen from now: "advance 2h", "advance -1h", "freeze", or one of the moves of the calendar.
+// ParseMove reads a variant's clock move, seen from now: "advance 2h", "advance -1h", "freeze", "skew as=30s date=-2m", or one of the moves
+// of the calendar.
 func ParseMove(text string, now time.Time) (Move, error) {
 	if by, ok := strings.CutPrefix(text, advance); ok {
 		d, err := clock.ParseDuration(by)
 		return Move{Advance: d}, err
+	}
+	if servers, ok := strings.CutPrefix(text, skew); ok {
+		return parseSkew(servers)
 	}
 	now = now.UTC()
 	switch text {
@@ -57,6 +64,27 @@ func ParseMove(text string, now time.Time) (Move, error) {
 		return Move{Set: time.Unix(1<<31, 0).UTC().Add(-beforehand)}, nil
 	}
 	return Move{}, fail.New(fail.Internal, "%q is no move of the clock", text)
+}
+
+// parseSkew reads how far servers are set apart: "as=30s date=-2m".
+func parseSkew(text string) (m Move, err error) {
+	var s clock.Skew
+	seen := map[string]bool{}
+	for word := range strings.FieldsSeq(text) {
+		server, by, _ := strings.Cut(word, "=")
+		if s, err = s.With(server, by); err != nil {
+			return Move{}, err
+		}
+		if seen[server] {
+			return Move{}, fail.New(fail.Internal, "%s is set apart twice in %q", server, text)
+		}
+		seen[server] = true
+		m.Skew = append(m.Skew, Turn{Knob: grant.Knob(server), Value: s.Of(server)})
+	}
+	if m.Skew == nil {
+		return Move{}, fail.New(fail.Internal, "%q sets nothing apart", text)
+	}
+	return m, nil
 }
 
 func oslo() *time.Location {

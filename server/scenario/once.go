@@ -50,6 +50,8 @@ func (v Variant) lasting() string {
 	switch {
 	case len(v.Knobs) > 0:
 		return "it turns " + strings.Join(v.Knobs, ", ") + "; arm it instead"
+	case strings.HasPrefix(v.Clock, skew):
+		return "it sets the bank's clocks apart; arm it instead"
 	case v.Clock != "":
 		return "it moves the clock; arm it instead"
 	}

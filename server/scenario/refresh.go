@@ -74,7 +74,7 @@ func lines() []Case {
 				{Name: "absolute", Knobs: []string{"refresh=7d", "refresh-mode=absolute"}}},
 			meets: func(t *traffic, c *call) bool {
 				token := t.grants.Token(c.form().Get("refresh_token"))
-				return c.refresh() && c.Failed("not expired") && token != nil && t.refreshed[token.Grant]
+				return c.refresh() && c.Failed("not expired") && token != nil && !t.refreshed[token.Grant].IsZero()
 			}},
 		{ID: "E36", Title: "The scope shrinks on refresh", Banks: []string{s2s, sparebank1}, Does: "A refresh takes a scope away.",
 			Correct: "Read scope again, and do less.", Refs: []string{"RFC 6749 §5.1"},

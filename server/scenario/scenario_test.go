@@ -32,6 +32,9 @@ func TestMovesOfTheClock(t *testing.T) {
 		{"to 29 February", "2096-03-01T00:00:00Z", "2104-02-28T23:59:30Z"}, // 2100 is no leap year
 		{"to the new year", "2026-12-31T23:59:59+00:00", "2026-12-31T23:59:30Z"},
 		{"to 2038", "2026-12-03T12:00:00Z", "2038-01-19T03:13:38Z"},
+		{"skew as=30s", "2026-12-03T12:00:00Z", "as=30s "}, {"skew date=-120s  rs=-1h", "2026-12-03T12:00:00Z", "date=-2m rs=-1h "},
+		{"skew date=off", "2026-12-03T12:00:00Z", "date=off "}, {"skew as=off", "2026-12-03T12:00:00Z", "error"}, {"skew ", "2026-12-03T12:00:00Z", "error"},
+		{"skew as=1s as=2s", "2026-12-03T12:00:00Z", "error"}, {"skew rs=400d", "2026-12-03T12:00:00Z", "error"}, {"skew bank=1s", "2026-12-03T12:00:00Z", "error"},
 		{"to the moon", "2026-12-03T12:00:00Z", "error"},
 		{"advance soon", "2026-12-03T12:00:00Z", "error"},
 	} {
@@ -46,6 +49,11 @@ func TestMovesOfTheClock(t *testing.T) {
 			got = "error"
 		case m.Freeze:
 			got = "freeze"
+		case m.Skew != nil:
+			got = ""
+			for _, s := range m.Skew {
+				got += string(s.Knob) + "=" + s.Value + " "
+			}
 		case !m.Set.IsZero():
 			got = m.Set.Format(time.RFC3339)
 		}
@@ -95,7 +103,7 @@ func TestBookReturnsKnobs(t *testing.T) {
 		}
 		left := slices.Clone(order)
 		for _, i := range order {
-			_, turns := b.Take(ids[i])
+			_, turns, _ := b.Take(ids[i])
 			for _, turn := range turns {
 				if now == turn.Value {
 					now = turn.Was
@@ -120,6 +128,8 @@ func TestLoadRefuses(t *testing.T) {
 		"scenarios[0].case":           func(a *scenario.Armed) { a.Case = "e06" },
 		"scenarios[0].number":         func(a *scenario.Armed) { a.Number = 0 },
 		"scenarios[0].knobs[0].value": func(a *scenario.Armed) { a.Knobs = []scenario.Turn{{Knob: "odd", Value: "1"}} },
+		"scenarios[0].skew[0].value":  func(a *scenario.Armed) { a.Skew = []scenario.Turn{{Knob: "x", Value: "1s", Was: "0s"}} },
+		"scenarios[0].skew[0].was":    func(a *scenario.Armed) { a.Skew = []scenario.Turn{{Knob: "as", Value: "1s"}} },
 		"scenarios[0].knobs[0].was":   func(a *scenario.Armed) { a.Knobs = []scenario.Turn{{Knob: grant.Uses, Value: "1", Was: "x"}} },
 	} {
 		bad := good
@@ -131,6 +141,25 @@ func TestLoadRefuses(t *testing.T) {
 	if _, err := scenario.Load([]*scenario.Armed{&good, &good}); fail.From(err).Param != "scenarios[1].case" {
 		t.Errorf("twice: %v", err)
 	}
+}
+
+// A move that can be read does one thing.
+func FuzzMove(f *testing.F) {
+	for _, text := range []string{"advance 2h", "freeze", "to summer time", "skew as=30s date=-2m", "skew rs=off"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		m, err := scenario.ParseMove(text, noon)
+		n := 0
+		for _, is := range []bool{m.Advance != 0, !m.Set.IsZero(), m.Freeze, m.Skew != nil} {
+			if is {
+				n++
+			}
+		}
+		if n > 1 || err != nil && n > 0 {
+			t.Errorf("%q: %+v, %v", text, m, err)
+		}
+	})
 }
 
 func FuzzHeader(f *testing.F) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sandbank/server/clock"
 	"sandbank/server/fail"
 	"sandbank/server/grant"
 	"sandbank/server/journal"
@@ -25,7 +26,7 @@ const most = 10
 // space's, for what tokens were. What the journal has forgotten was not met.
 func Meet(entries []*journal.Entry, grants *grant.Grants) map[string]Met {
 	t := &traffic{grants: grants, told: map[string]telling{}, issued: map[string]bool{}, first: map[string]*call{}, last: map[string]*call{},
-		near: map[string]bool{}, sent: map[string][]*call{}, reused: map[string]bool{}, flows: map[string]bool{}, seen: map[string]bool{}, refreshed: map[string]bool{}}
+		near: map[string]bool{}, sent: map[string][]*call{}, reused: map[string]bool{}, flows: map[string]bool{}, seen: map[string]bool{}, refreshed: map[string]time.Time{}}
 	cases, met := Cases(), map[string]Met{}
 	for _, e := range entries {
 		c := &call{Entry: e, client: e.Caller(), spoiled: e.Spoiled()}
@@ -47,16 +48,16 @@ func Meet(entries []*journal.Entry, grants *grant.Grants) map[string]Met {
 type traffic struct {
 	grants *grant.Grants
 
-	told      map[string]telling // by the id of an access token
-	issued    map[string]bool    // values of tokens that went out
-	first     map[string]*call   // by client
-	last      map[string]*call   // by client
-	near      map[string]bool    // ids of access tokens that were used in their last minute
-	sent      map[string][]*call // by the value of a refresh token: calls that presented it
-	reused    map[string]bool    // ids of access tokens that went out
-	flows     map[string]bool    // login pages that were answered
-	seen      map[string]bool    // bank and target that were answered well
-	refreshed map[string]bool    // ids of grants that were refreshed
+	told      map[string]telling   // by the id of an access token
+	issued    map[string]bool      // values of tokens that went out
+	first     map[string]*call     // by client
+	last      map[string]*call     // by client
+	near      map[string]bool      // ids of access tokens that were used in their last minute
+	sent      map[string][]*call   // by the value of a refresh token: calls that presented it
+	reused    map[string]bool      // ids of access tokens that went out
+	flows     map[string]bool      // login pages that were answered
+	seen      map[string]bool      // bank and target that were answered well
+	refreshed map[string]time.Time // when a grant was refreshed last, by its id
 	previous  *call
 	bearers   []*call // with a bearer token and no refusal, the newest last; some
 	pages     []*call // of lists that come in pages; some
@@ -67,6 +68,8 @@ type telling struct {
 	raw  json.RawMessage // nil: not told
 	at   time.Time
 	told time.Duration // of a number
+
+	apart time.Duration // of the server that told it, against the clock of the space
 }
 
 // call is one entry, with what several cases ask of it.
@@ -131,6 +134,33 @@ func (c *call) did(words ...string) bool {
 	return false
 }
 
+// apart is how far the clock of the server that answered was from the space's, as the first line of its trail says.
+func (c *call) apart() time.Duration {
+	check := c.Check("clock")
+	if check == nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(check.Why, "clock is ")
+	by, where, _ := strings.Cut(rest, " ")
+	d, err := clock.ParseDuration(by)
+	if err != nil {
+		return 0
+	}
+	if strings.HasPrefix(where, "behind") {
+		return -d
+	}
+	return d
+}
+
+// dated is how far the Date header was from the space's clock; 0 without one.
+func (c *call) dated() time.Duration {
+	at, err := time.Parse(time.RFC1123, c.Response.Header("Date"))
+	if err != nil {
+		return 0
+	}
+	return at.Sub(c.At)
+}
+
 // lost tells whether the bank did its work and the client was told otherwise.
 func (c *call) lost() bool { return strings.HasPrefix(c.spoiled, "after the bank had answered 2") }
 
@@ -172,7 +202,7 @@ func (c *call) told() telling {
 	raw := c.answer()["expires_in"]
 	n, _ := json.Number(bytes.TrimSpace(raw)).Float64()
 	n = min(n, float64(1<<33)) // what a duration holds
-	return telling{raw: raw, at: c.At, told: time.Duration(n * float64(time.Second))}
+	return telling{raw: raw, at: c.At, told: time.Duration(n * float64(time.Second)), apart: c.apart()}
 }
 
 // number tells whether the life was told as a JSON number, and which.
@@ -193,7 +223,7 @@ func (t *traffic) remember(c *call) {
 			t.issued[text(c.answer()[field])] = true
 		}
 		if of := t.token(c); of != nil && c.refresh() {
-			t.refreshed[of.Grant] = true
+			t.refreshed[of.Grant] = c.At
 		}
 	}
 	if c.refresh() {
