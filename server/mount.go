@@ -40,7 +40,7 @@ type mount struct {
 // newMount checks the route tables: a bank may not claim one path twice, and two banks may share a path only when each call on it says
 // who is calling.
 func newMount(w *world.World, dialects []dialect.Dialect) (*mount, error) {
-	m := &mount{world: w, byName: map[string]*bank{}, flags: magic.Flags()}
+	m := &mount{world: w, byName: map[string]*bank{}, flags: magic.Flags().With(caseFlags()...)}
 	open := map[string]string{} // shape of a path → bank, for shapes that some bank serves without knowing the caller
 	seen := map[string]string{}
 	for i := range dialects {

@@ -11,7 +11,6 @@ import (
 
 	"sandbank/server"
 	"sandbank/server/grant"
-	"sandbank/server/magic"
 	"sandbank/server/servertest"
 )
 
@@ -30,7 +29,7 @@ func TestReadme(t *testing.T) {
 	}
 	_, help, _ := refuse(t, nil, "--help")
 	want := string(text)
-	for name, part := range map[string]string{"banks": banksTable(srv), "endpoints": endpoints(srv), "flags": flagTable(t, help), "knobs": knobTable(srv), "logins": loginTable(), "quirks": quirks(srv)} {
+	for name, part := range map[string]string{"banks": banksTable(srv), "endpoints": endpoints(srv), "flags": flagTable(t, help), "knobs": knobTable(srv), "logins": loginTable(srv), "quirks": quirks(srv)} {
 		begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
 		before, rest, ok := strings.Cut(want, begin)
 		_, after, ok2 := strings.Cut(rest, end)
@@ -153,11 +152,11 @@ func knobTable(srv *server.Server) string {
 	return b.String()
 }
 
-func loginTable() string {
+func loginTable(srv *server.Server) string {
 	var b strings.Builder
 	b.WriteString("| flag | what |\n|---|---|\n")
-	for _, f := range magic.Flags() {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Word(), f.Doc)
+	for _, f := range srv.Flags() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Word, f.Doc)
 	}
 	return b.String()
 }

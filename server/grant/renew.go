@@ -40,7 +40,7 @@ func (g *Grants) renewal(of *Grant) renewal {
 			r.drop = strings.Fields(dropped)
 		}
 	}
-	if g.Policy.turned(ConsentCheck) {
+	if g.turned(ConsentCheck, of) {
 		r.blind = choice(ConsentCheck) == CheckResource
 	}
 	r.absolute = g.absolute(of)

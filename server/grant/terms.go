@@ -23,6 +23,12 @@ type Terms struct {
 	source   string
 }
 
+// Grant tells whether a login can turn the knob for its own grant. The others are asked of a client, of a person, or before anybody has
+// logged in.
+func (s Spec) Grant() bool {
+	return s.Knob == ConsentTTL || s.User && s.Knob != Attempts && s.Knob != SessionTTL
+}
+
 // NewTerms are those of a login that asks for nothing yet.
 func NewTerms(login string) *Terms { return &Terms{Login: login, source: "login " + login} }
 

@@ -33,13 +33,13 @@ func Flags() Catalogue {
 		{Name: "norefresh", Doc: "no refresh token is issued", Lacks: noRefresh,
 			Set: func(l *Login, _ string) error { l.Terms.NoRefresh = true; return nil }},
 		{Name: "rotate", Doc: "refresh tokens rotate, and reuse ends the grant", Lacks: noRefresh, Set: func(l *Login, _ string) error {
-			if err := turn(l, grant.Rotation, grant.Choice(grant.Rotate)); err != nil {
+			if err := l.Turn(grant.Rotation, grant.Choice(grant.Rotate)); err != nil {
 				return err
 			}
-			return turn(l, grant.Reuse, grant.Choice(grant.ReuseFamily))
+			return l.Turn(grant.Reuse, grant.Choice(grant.ReuseFamily))
 		}},
 		{Name: "keep", Doc: "the refresh token stays the same", Lacks: noRefresh,
-			Set: func(l *Login, _ string) error { return turn(l, grant.Rotation, grant.Choice(grant.Keep)) }},
+			Set: func(l *Login, _ string) error { return l.Turn(grant.Rotation, grant.Choice(grant.Keep)) }},
 		{Name: "revoke", Value: "60s", Doc: "the user takes the access back so long after giving it", Set: revoke},
 		{Name: "empty", Doc: "the grant is shown no accounts", Set: func(l *Login, _ string) error { l.Terms.Empty = true; return nil }},
 		{Name: "tx", Value: "5000", Doc: "each account shows at least so many transactions",
@@ -66,12 +66,12 @@ func life(name, value, doc string, k grant.Knob, without string) Flag {
 			if err != nil {
 				return fail.Field(name, "%v", err)
 			}
-			return turn(l, k, v)
+			return l.Turn(k, v)
 		}}
 }
 
-// turn turns a knob of the grant; what another flag has turned already is refused.
-func turn(l *Login, k grant.Knob, v grant.Value) error {
+// Turn turns a knob of the grant; what another flag has turned already is refused.
+func (l *Login) Turn(k grant.Knob, v grant.Value) error {
 	if l.Terms.Turn(k, v) != nil {
 		return fail.Field(string(k), "another flag says otherwise")
 	}

@@ -26,6 +26,7 @@ const separators = "~+ "
 
 // Bank is what a flag may need of the bank at which somebody logs in.
 type Bank struct {
+	ID   string // in URLs: "berlin"
 	Name string // for people
 	Has  func(grant.Knob) bool
 	Ways
@@ -41,6 +42,7 @@ type Ways struct {
 // Login is a login with flags.
 type Login struct {
 	Name  string
+	Bank  Bank         // at which somebody logs in
 	Flags []string     // lower-case, in the order in which they were typed
 	Terms *grant.Terms // of the grant that it brings
 	Ends  fail.Kind    // how it ends instead: access_denied, temporarily_unavailable, server_error, user_locked; empty: with a grant
@@ -58,6 +60,9 @@ type Flag struct {
 	Doc   string                     // one line for people
 	Lacks func(Bank) string          // what a bank lacks so that the flag would have no effect there; "", or no function: nothing
 	Set   func(*Login, string) error // does it; the error says what is wrong with the value
+
+	// Instead says why no login at any bank can have it, and how it is had. Such a flag is explained to whoever tries, and not listed.
+	Instead string
 }
 
 // Word is the flag as one types it.
@@ -86,10 +91,13 @@ type Line struct {
 	Lacks     string // why the bank does not take it; empty: it does
 }
 
-// Lines lists the flags for a bank, those that it takes first.
+// Lines lists the flags that a login can have for a bank, those that it takes first.
 func (c Catalogue) Lines(b Bank) []Line {
 	var out, others []Line
 	for i := range c {
+		if c[i].Instead != "" {
+			continue
+		}
 		if l := (Line{c[i].Word(), c[i].Doc, c[i].lacks(b)}); l.Lacks == "" {
 			out = append(out, l)
 		} else {
@@ -106,7 +114,7 @@ func (c Catalogue) Read(text string, b Bank, known func(name string) bool) (*Log
 	if len(words) == 0 {
 		return nil, nil
 	}
-	l := &Login{Name: name, Flags: words, Terms: grant.NewTerms(canonical(name, words))}
+	l := &Login{Name: name, Bank: b, Flags: words, Terms: grant.NewTerms(canonical(name, words))}
 	var problems []Problem
 	seen := map[string]bool{}
 	for _, word := range words {
@@ -115,6 +123,8 @@ func (c Catalogue) Read(text string, b Bank, known func(name string) bool) (*Log
 		switch {
 		case f == nil:
 			why = "there is no such flag"
+		case f.Instead != "":
+			why = f.Instead
 		case f.lacks(b) != "":
 			why = b.Name + " has " + f.lacks(b)
 		case seen[f.Name]:

@@ -29,7 +29,7 @@ func permissions() []Case {
 			}},
 		{ID: "E52", Title: "The refresh succeeds, the data is 401", Banks: []string{berlin}, Does: "Only the API looks at the consent: a refresh goes on after its end.",
 			Correct: "Stop after one cycle of refresh and retry.", Refs: []string{"bluebutton#1163", "vat-api#524"}, Variants: one("consent-check=resource"),
-			Do:    "Log in, take the access back at /berlin/connections or by POST /consents/{id}/revoke, refresh, call.",
+			Do:    "Log in, POST /consents/{id}/revoke or let the consent end, refresh, call.",
 			meets: (*traffic).blindly},
 		{ID: "E53", Title: "Too many calls without the person", Banks: []string{berlin}, Does: "Two calls a day without the user, for each endpoint and account; then 429.",
 			Correct: "Cache; send PSU-IP-Address when the person is there; wait.", Refs: []string{"Regulation (EU) 2018/389 art. 36(5)"},

@@ -63,7 +63,7 @@ func (c *Call) Named(login string, find func(name string) *ledger.Person) (*ledg
 }
 
 func (c *Call) magicBank() magic.Bank {
-	return magic.Bank{Name: c.Brand.Name, Ways: c.Magic.Ways, Has: func(k grant.Knob) bool {
+	return magic.Bank{ID: c.Bank, Name: c.Brand.Name, Ways: c.Magic.Ways, Has: func(k grant.Knob) bool {
 		_, ok := c.Space.Grants.Policy.Default(k, c.Bank)
 		return ok
 	}}

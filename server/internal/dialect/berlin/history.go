@@ -14,12 +14,11 @@ import (
 // oldest is the first day of history that can be read at now; zero: all of it. Article 10 of Regulation (EU) 2018/389 lets a bank show
 // the last 90 days without a fresh login, and many do so some minutes after one; this bank does when the policy says so.
 func (r *reader) oldest(c *wire.Call) time.Time {
-	policy := c.Space.Grants.Policy
-	window, _ := policy.Value(grant.HistoryWindow, name, r.consent.Client, r.person.ID)
+	window, _ := c.Space.Grants.Value(grant.HistoryWindow, r.grant)
 	if window.Never || c.Now.Before(r.grant.Created.Add(window.Duration)) {
 		return time.Time{}
 	}
-	reach, source := policy.Value(grant.HistoryAfter, name, r.consent.Client, r.person.ID)
+	reach, source := c.Space.Grants.Value(grant.HistoryAfter, r.grant)
 	if reach.Never {
 		return time.Time{}
 	}
@@ -70,5 +69,5 @@ func (r *reader) turnPage(c *wire.Call, a *ledger.Account) {
 }
 
 func (r *reader) cursor(c *wire.Call) (grant.Value, string) {
-	return c.Space.Grants.Policy.Value(grant.CursorTTL, name, r.consent.Client, r.person.ID)
+	return c.Space.Grants.Value(grant.CursorTTL, r.grant)
 }
