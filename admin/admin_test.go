@@ -318,3 +318,16 @@ func TestOpenAPIMatchesTheRoutes(t *testing.T) {
 		t.Errorf("PUT /clock: %d, Allow %q", a.Status, a.Header.Get("Allow"))
 	}
 }
+
+// A filter with a slip in its name is refused by every endpoint, lest it let everything through.
+func TestUnknownParameters(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	for _, tt := range [][2]string{{"GET", "/users?lmit=1"}, {"GET", "/tokens?state=live&usr=dave"}, {"GET", "/journal?clients=x"}, {"GET", "/clock?x"},
+		{"POST", "/undo?count=2"}, {"DELETE", "/journal?client=x"}, {"GET", "/scenarios/E01?bank=berlin"}, {"GET", "/wait?events=clock"}} {
+		a := d.pull(tt[0], tt[1], nil)
+		if a.Status != 422 || !strings.Contains(a.Body, "there is no such parameter") {
+			t.Errorf("%s %s: %d %s", tt[0], tt[1], a.Status, a.Body)
+		}
+	}
+}

@@ -269,6 +269,16 @@ func match(pattern string, parts []string) (map[string]string, bool) {
 	return params, true
 }
 
+// knows refuses parameters that the endpoint has not: a filter with a slip in its name would let everything through.
+func (e *endpoint) knows(query url.Values) error {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !slices.ContainsFunc(e.query, func(p parameter) bool { return p.name == name }) {
+			return fail.Field(name, "there is no such parameter")
+		}
+	}
+	return nil
+}
+
 // api answers one call below Prefix.
 func (p *Panel) api(ctx fiber.Ctx, space *world.Space, root, path string) error {
 	e, params, err := p.find(ctx.Method(), strings.Clone(path))
@@ -278,6 +288,9 @@ func (p *Panel) api(ctx fiber.Ctx, space *world.Space, root, path string) error 
 	query, err := url.ParseQuery(string(ctx.Request().URI().QueryString()))
 	if err != nil {
 		return refuse(ctx, fail.New(fail.InvalidRequest, "the query is not properly encoded"))
+	}
+	if err := e.knows(query); err != nil {
+		return refuse(ctx, err)
 	}
 	r := &request{Desk: p.DeskFor(ctx, space, root), panel: p, ctx: ctx, params: params, query: query, body: bytes.Clone(ctx.Request().Body())}
 	out, err := e.do(r)

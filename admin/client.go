@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -47,6 +48,25 @@ type ClientOrder struct {
 	Disabled     *bool     `json:"disabled,omitempty"`
 }
 
+// ClientMint registers a client, or several alike: of more than one, ids and secrets are dealt.
+type ClientMint struct {
+	ClientOrder
+	Count int `json:"count,omitempty"` // 1 to 1000; 0: 1
+}
+
+// ClientsMinted is a new client, and the others.
+type ClientsMinted struct {
+	ClientView
+	More []ClientView `json:"more,omitempty"` // the others, with count
+}
+
+// ClientList is a part of the clients, by bank and id.
+type ClientList struct {
+	Items []ClientView `json:"items"`
+	Next  string       `json:"next,omitempty"`
+	Total int          `json:"total"` // that the filter lets through
+}
+
 // RotateOrder gives a client a new secret. The old ones work on for the overlap.
 type RotateOrder struct {
 	Overlap Duration `json:"overlap,omitempty"` // none: they end at once
@@ -56,9 +76,16 @@ type RotateOrder struct {
 func clientEndpoints() []endpoint {
 	const one = "/clients/{bank}/{id}"
 	return []endpoint{
-		{method: "GET", path: "/clients", op: "clients", doc: "registered clients with their secrets", query: []parameter{{"bank", "of one bank"}}, out: []ClientView{},
-			do: func(r *request) (any, error) { return r.Clients(r.query.Get("bank")) }},
-		{method: "POST", path: "/clients", op: "registerClient", doc: "register a client", in: ClientOrder{}, out: ClientView{}, status: 201, do: clientOrder((*Desk).RegisterClient)},
+		{method: "GET", path: "/clients", op: "clients", doc: "registered clients with their secrets", query: listQuery(parameter{"bank", "of one bank"}), out: ClientList{},
+			do: func(r *request) (any, error) {
+				w, err := r.window()
+				if err != nil {
+					return nil, err
+				}
+				return r.ClientList(r.query.Get("bank"), w)
+			}},
+		{method: "POST", path: "/clients", op: "registerClient", doc: "register a client, or a count of them", in: ClientMint{}, out: ClientsMinted{}, status: 201,
+			do: order(func(r *request, o ClientMint) (any, error) { return r.MintClients(o) })},
 		{method: "GET", path: one, op: "client", doc: "one client", out: ClientView{}, do: func(r *request) (any, error) {
 			return r.Client(r.params["bank"], r.params["id"])
 		}},
@@ -108,6 +135,25 @@ func (d *Desk) Clients(bank string) ([]ClientView, error) {
 	return out, nil
 }
 
+// ClientList lists a part of them.
+func (d *Desk) ClientList(bank string, w Window) (*ClientList, error) {
+	if err := d.isBank("bank", bank); bank != "" && err != nil {
+		return nil, err
+	}
+	d.Space.Gate.RLock()
+	defer d.Space.Gate.RUnlock()
+	all := d.Space.Grants.Clients(bank)
+	page, next, err := pageOf(w, all, func(c *grant.Client) string { return c.Bank + " " + c.ID })
+	if err != nil {
+		return nil, err
+	}
+	out := &ClientList{Items: []ClientView{}, Next: next, Total: len(all)}
+	for _, c := range page {
+		out.Items = append(out.Items, *d.clientView(c))
+	}
+	return out, nil
+}
+
 // Client looks at one.
 func (d *Desk) Client(bank, id string) (*ClientView, error) {
 	d.Space.Gate.RLock()
@@ -137,15 +183,45 @@ func (d *Desk) isBank(field, name string) error {
 	return nil
 }
 
-// RegisterClient admits a client. Without grant types it gets those of a web application.
-func (d *Desk) RegisterClient(o ClientOrder) (view *ClientView, err error) {
+// MintClients admits a client, or several, or none. Without grant types they get those of a web application.
+func (d *Desk) MintClients(o ClientMint) (*ClientsMinted, error) {
 	if err := d.isBank("bank", o.Bank); err != nil {
 		return nil, err
 	}
 	if o.Public && o.Secret != "" {
 		return nil, fail.Field("secret", "a public client has no secret")
 	}
-	c := grant.Client{ID: o.ID, Bank: o.Bank, Created: d.Space.Clock.Now(), GrantTypes: []string{"authorization_code", "refresh_token"}}
+	n, err := several(o.Count, o.ID+o.Secret)
+	if err != nil {
+		return nil, err
+	}
+	out := &ClientsMinted{}
+	err = d.Space.Change("client.register", registering("client", o.ID, n, o.Bank), func() error {
+		for i := range n {
+			c, err := d.newClient(o.ClientOrder)
+			if err != nil {
+				return err
+			}
+			if err := d.admit(c); err != nil {
+				return err
+			}
+			if v := d.clientView(c); i == 0 {
+				out.ClientView = *v
+			} else {
+				out.More = append(out.More, *v)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// newClient is the client of an order, within a change.
+func (d *Desk) newClient(o ClientOrder) (*grant.Client, error) {
+	c := &grant.Client{ID: o.ID, Bank: o.Bank, Created: d.Space.Clock.Now(), GrantTypes: []string{"authorization_code", "refresh_token"}}
 	if c.ID == "" {
 		c.ID = "app-" + d.Space.Dice.Text(dice.Lower, 8)
 	}
@@ -155,27 +231,38 @@ func (d *Desk) RegisterClient(o ClientOrder) (view *ClientView, err error) {
 	if !o.Public {
 		c.Secrets = []grant.Secret{{Value: d.secret(o.Secret)}}
 	}
-	if err := o.apply(&c); err != nil {
-		return nil, err
-	}
-	return d.register("client.register", "registered client ", c, nil)
+	return c, o.apply(c)
 }
 
-// register admits a client, after the last touches that need the books.
-func (d *Desk) register(verb, what string, c grant.Client, touch func(*grant.Client) error) (view *ClientView, err error) {
-	err = d.Space.Change(verb, what+c.ID+" at "+c.Bank, func() error {
-		if touch != nil {
-			if err := touch(&c); err != nil {
-				return err
-			}
-		}
-		if err := d.Space.Grants.AddClient(c); err != nil {
-			return fail.From(err).At("id")
-		}
-		view = d.clientView(&c)
-		return nil
-	})
-	return view, err
+// admit registers a new client, within a change.
+func (d *Desk) admit(c *grant.Client) error {
+	if err := d.Space.Grants.AddClient(*c); err != nil {
+		return fail.From(err).At("id")
+	}
+	return nil
+}
+
+// several reads a count of things to make; of several, none can have an id or a secret of its own.
+func several(count int, own string) (int, error) {
+	const most = 1000
+	switch {
+	case count < 0 || count > most:
+		return 0, fail.Field("count", "%d is not from 1 to %d", count, most)
+	case count > 1 && own != "":
+		return 0, fail.Field("count", "of several, ids and secrets are dealt")
+	}
+	return max(count, 1), nil
+}
+
+// registering says what a change makes.
+func registering(what, id string, n int, bank string) string {
+	switch {
+	case n > 1:
+		return fmt.Sprintf("registered %d %ss at %s", n, what, bank)
+	case id == "":
+		return fmt.Sprintf("registered a %s at %s", what, bank)
+	}
+	return fmt.Sprintf("registered %s %s at %s", what, brief(id), bank)
 }
 
 // secret is the one asked for, or a dealt one: letters and digits only, because some clients form-encode secrets and some do not.

@@ -95,6 +95,11 @@ func TestClientRefusals(t *testing.T) {
 	d := open(t, server.Options{}, admin.Options{})
 	tests := []struct{ method, path, body, field string }{
 		{"POST", "/clients", `{}`, "bank"},
+		{"POST", "/clients", `{"bank":"berlin","count":-1}`, "count"},
+		{"POST", "/clients", `{"bank":"berlin","count":1001}`, "count"},
+		{"POST", "/clients", `{"bank":"berlin","count":2,"id":"x"}`, "count"},
+		{"PATCH", "/clients/berlin/bg-demo", `{"count":2}`, "count"},
+		{"GET", "/clients?cursor=x", "", "cursor"},
 		{"POST", "/clients", `{"bank":"nobank"}`, "bank"},
 		{"POST", "/clients", `{"bank":"berlin","id":"a b"}`, "id"},
 		{"POST", "/clients", `{"bank":"berlin","public":true,"secret":"x"}`, "secret"},
@@ -116,9 +121,56 @@ func TestClientRefusals(t *testing.T) {
 	}
 	d.pull("POST", "/clients/berlin/bg-spa/rotate", nil).Want(409)
 	d.pull("PATCH", "/clients/berlin/nobody", `{"name":"x"}`).Want(404)
-	var all []admin.ClientView
+	var all admin.ClientList
 	d.pull("GET", "/clients", nil).Want(200).Into(&all)
-	if len(all) != 6 {
-		t.Errorf("%d clients: a refused order left something behind", len(all))
+	if len(all.Items) != 6 || all.Total != 6 || all.Next != "" {
+		t.Errorf("%d clients: a refused order left something behind", len(all.Items))
 	}
+}
+
+// Thirty at once, in one change; the list comes in parts, in a stable order, each client once.
+func TestManyClients(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	var m admin.ClientsMinted
+	d.pull("POST", "/clients", `{"bank":"berlin","name":"Course","loopback":true,"count":30}`).Want(201).Into(&m)
+	if len(m.More) != 29 || m.Name != "Course" || m.ID == m.More[0].ID || m.Secrets[0].Value == m.More[0].Secrets[0].Value {
+		t.Errorf("%d more than %+v", len(m.More), m.ClientView)
+	}
+	last := m.More[28]
+	a := d.Post("/oauth2/token", url.Values{"grant_type": {"authorization_code"}, "code": {"x"}, "redirect_uri": {callback}}, servertest.Basic(last.ID, last.Secrets[0].Value)).Want(400)
+	d.want("the last one is known", a.Text("error"), "invalid_grant")
+	var s admin.ServicesMinted
+	d.pull("POST", "/service-accounts", `{"bank":"s2s","user":"ali","count":3}`).Want(201).Into(&s)
+	if len(s.More) != 2 || s.User != "s2s/ali" || s.Service == s.More[0].Service || s.More[1].Secrets[0].Value == "" {
+		t.Errorf("%+v", s)
+	}
+	for path, total := range map[string]int{"/clients?bank=berlin": 32, "/service-accounts?bank=s2s": 4} {
+		var list struct {
+			Items []struct{ ID string }
+			Next  string
+			Total int
+		}
+		seen, before := map[string]bool{}, ""
+		for at := ""; ; {
+			list.Items, list.Next = nil, ""
+			d.pull("GET", path+"&limit=3&cursor="+at, nil).Want(200).Into(&list)
+			for _, c := range list.Items {
+				if seen[c.ID] || c.ID <= before {
+					t.Errorf("%s: %s after %s", path, c.ID, before)
+				}
+				seen[c.ID], before = true, c.ID
+			}
+			if at = list.Next; at == "" {
+				break
+			}
+		}
+		if len(seen) != total || list.Total != total {
+			t.Errorf("%s: %d of %d, want %d", path, len(seen), list.Total, total)
+		}
+	}
+	d.pull("POST", "/undo", `{"count":2}`).Want(200)
+	var all admin.ClientList
+	d.pull("GET", "/clients", nil).Want(200).Into(&all)
+	d.want("clients after undo", all.Total, 6)
 }

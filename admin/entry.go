@@ -37,7 +37,10 @@ func partView(p journal.Part) PartView {
 
 // EntryQuery reads what picks entries from the parameters of a query, as the JSON face names them.
 func (d *Desk) EntryQuery(query url.Values) (EntryQuery, error) {
-	return (&request{Desk: d, query: query}).entryQuery(entryList())
+	if err := (&endpoint{query: entryList()}).knows(query); err != nil {
+		return EntryQuery{}, err
+	}
+	return (&request{Desk: d, query: query}).entryQuery()
 }
 
 // View is everything that is known of an entry, with its secrets whole or masked.

@@ -65,7 +65,7 @@ func faultEndpoints() []endpoint {
 				}
 				return r.ArmFault(o)
 			}},
-		{method: "PATCH", path: "/faults", op: "switchFaults", doc: "whether X-Sandbox-Fault in a request counts", in: FaultSwitch{}, out: FaultList{},
+		{method: "PATCH", path: "/faults", op: "switchFaults", doc: "whether X-Sandbox-Fault and X-Sandbox-Scenario in a request count", in: FaultSwitch{}, out: FaultList{},
 			do: func(r *request) (any, error) {
 				var o FaultSwitch
 				if err := r.decode(&o); err != nil {

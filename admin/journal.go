@@ -98,7 +98,7 @@ func journalEndpoints() []endpoint {
 	return []endpoint{
 		{method: "GET", path: "/journal", op: "journal", doc: "requests and why they were answered as they were, newest first", query: list, out: JournalPage{},
 			do: func(r *request) (any, error) {
-				q, err := r.entryQuery(list)
+				q, err := r.entryQuery()
 				if err != nil {
 					return nil, err
 				}
@@ -110,25 +110,15 @@ func journalEndpoints() []endpoint {
 		}},
 		{method: "GET", path: "/journal/export", op: "exportJournal", doc: "entries as a file, oldest first", query: export, media: "application/json",
 			do: func(r *request) (any, error) {
-				q, err := r.entryQuery(export)
+				q, err := r.entryQuery()
 				if err != nil {
 					return nil, err
 				}
 				return answered, r.export(q)
 			}},
 		{method: "GET", path: "/journal/{id}", op: "journalEntry", doc: "one request: both sides, and every check on the way", query: one, out: EntryView{},
-			do: func(r *request) (any, error) { return r.entry(one) }},
+			do: func(r *request) (any, error) { return r.entry() }},
 	}
-}
-
-// only refuses parameters that there are none of: a filter with a slip in its name would let everything through.
-func (r *request) only(known []parameter) error {
-	for name := range r.query {
-		if !slices.ContainsFunc(known, func(p parameter) bool { return p.name == name }) {
-			return fail.Field(name, "there is no such parameter")
-		}
-	}
-	return nil
 }
 
 // flag reads a query parameter that is true or false.
@@ -143,8 +133,8 @@ func (r *request) flag(name string) (bool, error) {
 	}
 }
 
-func (r *request) entryQuery(known []parameter) (q EntryQuery, err error) {
-	if q.Filter, err = r.filter(known); err != nil {
+func (r *request) entryQuery() (q EntryQuery, err error) {
+	if q.Filter, err = r.filter(); err != nil {
 		return q, err
 	}
 	if q.Filter.After, q.Filter.From, err = r.since(); err != nil {
@@ -164,10 +154,7 @@ func (r *request) entryQuery(known []parameter) (q EntryQuery, err error) {
 }
 
 // filter reads what picks entries and events, since aside.
-func (r *request) filter(known []parameter) (f journal.Filter, err error) {
-	if err := r.only(known); err != nil {
-		return f, err
-	}
+func (r *request) filter() (f journal.Filter, err error) {
 	get := r.query.Get
 	f = journal.Filter{Bank: get("bank"), Op: get("op"), Method: get("method"), Path: get("path"), Kind: fail.Kind(get("kind")), Client: get("client"),
 		User: get("user"), Token: get("token"), Fault: get("fault"), Text: get("text")}
@@ -252,10 +239,7 @@ func (d *Desk) scheme() string {
 }
 
 // entry answers with one entry, as JSON or as a command.
-func (r *request) entry(known []parameter) (any, error) {
-	if err := r.only(known); err != nil {
-		return nil, err
-	}
+func (r *request) entry() (any, error) {
 	whole, err := r.flag("reveal")
 	if err != nil {
 		return nil, err

@@ -148,5 +148,23 @@ func (w Window) names() (after string, size int, err error) {
 	return after, w.Limit, nil
 }
 
+// pageOf is the part of an ordered list that is asked for, and where it goes on.
+func pageOf[V any](w Window, all []V, name func(V) string) (page []V, next string, err error) {
+	after, size, err := w.names()
+	if err != nil {
+		return nil, "", err
+	}
+	for _, one := range all {
+		if name(one) <= after {
+			continue
+		}
+		if len(page) == size {
+			return page, nameCursor(name(page[size-1])), nil
+		}
+		page = append(page, one)
+	}
+	return page, "", nil
+}
+
 // nameCursor goes on behind a text.
 func nameCursor(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(">" + text)) }

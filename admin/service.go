@@ -28,6 +28,25 @@ type ServiceView struct {
 	Tokens   int          `json:"tokens"` // live, of its own
 }
 
+// ServiceMint asks for a service account, or several alike: of more than one, ids and secrets are dealt.
+type ServiceMint struct {
+	ServiceOrder
+	Count int `json:"count,omitempty"` // 1 to 1000; 0: 1
+}
+
+// ServicesMinted is a new service account, and the others, all with their secrets.
+type ServicesMinted struct {
+	ServiceView
+	More []ServiceView `json:"more,omitempty"` // the others, with count
+}
+
+// ServiceList is a part of the service accounts, by bank and id.
+type ServiceList struct {
+	Items []ServiceView `json:"items"`
+	Next  string        `json:"next,omitempty"`
+	Total int           `json:"total"` // that the filters let through
+}
+
 // ServiceOrder asks for a service account, or changes what it names of one.
 type ServiceOrder struct {
 	Bank     string    `json:"bank,omitempty"`    // when making one
@@ -46,17 +65,21 @@ func serviceEndpoints() []endpoint {
 	reveal := parameter{"reveal", "true: show secrets"}
 	return []endpoint{
 		{method: "GET", path: "/service-accounts", op: "serviceAccounts", doc: "clients that act without anybody at the keyboard",
-			query: []parameter{{"bank", "of one bank"}, {"user", "that act for this user: login, or bank/login"}, reveal}, out: []ServiceView{},
+			query: listQuery(parameter{"bank", "of one bank"}, parameter{"user", "that act for this user: login, or bank/login"}, reveal), out: ServiceList{},
 			do: func(r *request) (any, error) {
 				show, err := r.reveal()
 				if err != nil {
 					return nil, err
 				}
-				return r.ServiceAccounts(r.query.Get("bank"), r.query.Get("user"), show)
+				w, err := r.window()
+				if err != nil {
+					return nil, err
+				}
+				return r.ServiceAccounts(r.query.Get("bank"), r.query.Get("user"), show, w)
 			}},
-		{method: "POST", path: "/service-accounts", op: "mintServiceAccount", doc: "a client that acts without anybody at the keyboard; the answer shows its secrets",
-			in: ServiceOrder{}, out: ServiceView{}, status: 201,
-			do: order(func(r *request, o ServiceOrder) (any, error) { return r.MintServiceAccount(o) })},
+		{method: "POST", path: "/service-accounts", op: "mintServiceAccount", doc: "a client that acts without anybody at the keyboard, or a count of them; the answer shows their secrets",
+			in: ServiceMint{}, out: ServicesMinted{}, status: 201,
+			do: order(func(r *request, o ServiceMint) (any, error) { return r.MintServiceAccounts(o) })},
 		{method: "GET", path: oneService, op: "serviceAccount", doc: "one service account", query: []parameter{reveal}, out: ServiceView{},
 			do: func(r *request) (any, error) {
 				show, err := r.reveal()
@@ -95,17 +118,22 @@ func (d *Desk) shared(c *grant.Client) bool {
 }
 
 // ServiceAccounts are those of a bank, or of all, that act for a user, or for anybody.
-func (d *Desk) ServiceAccounts(bank, user string, reveal bool) ([]ServiceView, error) {
+func (d *Desk) ServiceAccounts(bank, user string, reveal bool, w Window) (*ServiceList, error) {
 	if err := oneOf("bank", bank, d.Banks...); err != nil {
 		return nil, err
 	}
 	d.Space.Gate.RLock()
 	defer d.Space.Gate.RUnlock()
-	out := []ServiceView{}
-	for _, c := range d.Space.Grants.Clients(bank) {
-		if d.wayOf(c) != "" && (user == "" || c.Service != nil && isUser(c.Service.Owner, user)) {
-			out = append(out, *d.serviceView(c, reveal))
-		}
+	all := slices.DeleteFunc(d.Space.Grants.Clients(bank), func(c *grant.Client) bool {
+		return d.wayOf(c) == "" || user != "" && (c.Service == nil || !isUser(c.Service.Owner, user))
+	})
+	page, next, err := pageOf(w, all, func(c *grant.Client) string { return c.Bank + " " + c.ID })
+	if err != nil {
+		return nil, err
+	}
+	out := &ServiceList{Items: []ServiceView{}, Next: next, Total: len(all)}
+	for _, c := range page {
+		out.Items = append(out.Items, *d.serviceView(c, reveal))
 	}
 	return out, nil
 }
@@ -153,8 +181,9 @@ func (d *Desk) serviceView(c *grant.Client, reveal bool) *ServiceView {
 	return v
 }
 
-// MintServiceAccount registers a client that acts on its own, in the way that the bank has for that. Its secrets are shown.
-func (d *Desk) MintServiceAccount(o ServiceOrder) (*ServiceView, error) {
+// MintServiceAccounts registers a client that acts on its own, in the way that the bank has for that, or several, or none. Their secrets
+// are shown.
+func (d *Desk) MintServiceAccounts(o ServiceMint) (*ServicesMinted, error) {
 	if err := d.isBank("bank", o.Bank); err != nil {
 		return nil, err
 	}
@@ -165,7 +194,37 @@ func (d *Desk) MintServiceAccount(o ServiceOrder) (*ServiceView, error) {
 	if err := o.fits(way); err != nil {
 		return nil, err
 	}
-	c := grant.Client{ID: o.ID, Bank: o.Bank, Created: d.Space.Clock.Now(), GrantTypes: []string{"client_credentials"}}
+	n, err := several(o.Count, o.ID+o.Secret+o.Service)
+	if err != nil {
+		return nil, err
+	}
+	out := &ServicesMinted{}
+	err = d.Space.Change("service.mint", registering("service account", o.ID, n, o.Bank), func() error {
+		for i := range n {
+			c, err := d.newService(o.ServiceOrder, way)
+			if err != nil {
+				return err
+			}
+			if err := d.admit(c); err != nil {
+				return err
+			}
+			if v := d.serviceView(c, true); i == 0 {
+				out.ServiceView = *v
+			} else {
+				out.More = append(out.More, *v)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// newService is the client of an order that acts in this way, within a change.
+func (d *Desk) newService(o ServiceOrder, way string) (*grant.Client, error) {
+	c := &grant.Client{ID: o.ID, Bank: o.Bank, Created: d.Space.Clock.Now(), GrantTypes: []string{"client_credentials"}}
 	if c.ID == "" {
 		c.ID = "svc-" + d.Space.Dice.Text(dice.Lower, 8)
 	}
@@ -182,10 +241,7 @@ func (d *Desk) MintServiceAccount(o ServiceOrder) (*ServiceView, error) {
 			c.Service.ID = d.Space.Dice.UUID()
 		}
 	}
-	if _, err := d.register("service.mint", "minted service account ", c, func(c *grant.Client) error { return o.apply(d, c) }); err != nil {
-		return nil, err
-	}
-	return d.ServiceAccount(c.Bank, c.ID, true)
+	return c, o.apply(d, c)
 }
 
 // fits refuses what has no effect at a bank.

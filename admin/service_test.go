@@ -137,9 +137,9 @@ func TestServiceAccountOfAnother(t *testing.T) {
 	if body := d.customerOfDemo(); !strings.Contains(body, `"account_id":"43557118"`) {
 		t.Errorf("it sees %.200s", body)
 	}
-	var list []admin.ServiceView
+	var list admin.ServiceList
 	d.pull("GET", "/service-accounts?user=annelid", nil).Want(200).Into(&list)
-	if len(list) != 1 || list[0].User != "s2s/annelid" {
+	if len(list.Items) != 1 || list.Items[0].User != "s2s/annelid" {
 		t.Errorf("annelid's: %+v", list)
 	}
 	d.undo()
@@ -161,7 +161,7 @@ func TestServiceAccountRefusals(t *testing.T) {
 	for body, field := range map[string]string{
 		`{}`: "bank", `{"bank":"nobank"}`: "bank", `{"bank":"yoisho"}`: "bank", `{"bank":"berlin","user":"dave"}`: "user", `{"bank":"berlin","service":"x"}`: "service",
 		`{"bank":"s2s"}`: "user", `{"bank":"s2s","user":"nobody"}`: "user", `{"bank":"berlin","id":"a b"}`: "id", `{"bank":"berlin","name":"a\u0000"}`: "name",
-		`{"bank":"berlin","scopes":["a b"]}`: "scopes", `{"bank":"berlin","grantTypes":[]}`: "grantTypes",
+		`{"bank":"berlin","scopes":["a b"]}`: "scopes", `{"bank":"berlin","grantTypes":[]}`: "grantTypes", `{"bank":"berlin","count":2,"secret":"x"}`: "count",
 	} {
 		d.refused("POST", "/service-accounts", body, field)
 	}
@@ -175,10 +175,10 @@ func TestServiceAccountRefusals(t *testing.T) {
 		d.pull("DELETE", one, nil).Want(404)
 		d.pull("POST", one+"/rotate", nil).Want(404)
 	}
-	var list []admin.ServiceView
+	var list admin.ServiceList
 	d.pull("GET", "/service-accounts", nil).Want(200).Into(&list)
-	if len(list) != 4 {
-		t.Errorf("%d service accounts", len(list))
+	if len(list.Items) != 4 || list.Total != 4 {
+		t.Errorf("%d service accounts", len(list.Items))
 	}
 	if d.file(d.take("")) != before {
 		t.Error("a refused order left something")

@@ -71,7 +71,7 @@ func streamEndpoints() []endpoint {
 	return []endpoint{
 		{method: "GET", path: "/journal/stream", op: "followJournal", doc: "server-sent events as they happen; Last-Event-ID resumes", query: follow, media: "text/event-stream",
 			do: func(r *request) (any, error) {
-				q, err := r.eventQuery(follow)
+				q, err := r.eventQuery()
 				if err != nil {
 					return nil, err
 				}
@@ -79,7 +79,7 @@ func streamEndpoints() []endpoint {
 			}},
 		{method: "GET", path: "/wait", op: "wait", doc: "answer when it happens, at once when it has; 204 at the timeout. With a token and no since, all that is remembered counts",
 			query: wait, out: EventView{}, do: func(r *request) (any, error) {
-				q, err := r.eventQuery(wait)
+				q, err := r.eventQuery()
 				if err != nil {
 					return nil, err
 				}
@@ -98,8 +98,8 @@ func streamEndpoints() []endpoint {
 	}
 }
 
-func (r *request) eventQuery(known []parameter) (q EventQuery, err error) {
-	if q.Filter, err = r.filter(known); err != nil {
+func (r *request) eventQuery() (q EventQuery, err error) {
+	if q.Filter, err = r.filter(); err != nil {
 		return q, err
 	}
 	if text := r.query.Get("event"); text != "" {
