@@ -287,3 +287,26 @@ func TestConsolesSeeEachOther(t *testing.T) {
 	}
 	t.Logf("seen by the other console after %v", time.Since(began).Round(time.Millisecond))
 }
+
+// Whatever has become of a token, it has a page.
+func TestEveryTokenHasAPage(t *testing.T) {
+	t.Parallel()
+	s := open(t, server.Options{}, "").furnish()
+	s.pull("POST", "/tokens/revoke", object{"ids": []string{s.holes["tokens/{id}"]}}).Want(200)
+	s.pull("POST", "/tokens", object{"bank": "yoisho", "client": demo, "user": "dave"}).Want(201)
+	var list struct{ Items []struct{ ID, State string } }
+	s.pull("GET", "/tokens", nil).Want(200).Into(&list)
+	states := map[string]bool{}
+	for _, one := range list.Items {
+		states[one.State] = true
+		page := s.Get("/admin/tokens/" + one.ID).Want(200)
+		if !strings.Contains(page.Body, `id="open-`+one.ID) || !strings.Contains(page.Body, one.State) {
+			t.Errorf("%s, %s: the page does not show it", one.ID, one.State)
+		}
+	}
+	for _, want := range []string{"spent", "expired", "revoked", "live"} {
+		if !states[want] {
+			t.Errorf("no token is %s: %v", want, states)
+		}
+	}
+}
