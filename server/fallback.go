@@ -11,6 +11,7 @@ import (
 
 	"sandbank/server/fail"
 	"sandbank/server/internal/page"
+	"sandbank/server/internal/standard"
 	"sandbank/server/internal/wire"
 	"sandbank/server/world"
 )
@@ -25,7 +26,7 @@ type visit struct {
 // visit finds the space: by the prefix /s/{space}, by a host name {space}.localhost, or the main one. ok is false when there is none of
 // that name.
 func (s *Server) visit(r *fasthttp.Request) (v visit, ok bool) {
-	v = visit{space: s.space(), path: string(r.URI().PathOriginal())}
+	v = visit{space: s.space(), path: standard.Canonical(string(r.URI().PathOriginal()))}
 	if label, local := strings.CutSuffix(hostname(string(r.Host())), ".localhost"); local && label != "" {
 		if v.space = s.world.Visit(label); v.space == nil {
 			return v, false

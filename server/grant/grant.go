@@ -74,7 +74,8 @@ type Authorization struct {
 	Type                       string // grant type; "authorization_code" unless said otherwise
 	Consent                    string
 	RedirectURI                string // as sent to the authorization endpoint; empty: the exchange need not repeat it
-	Challenge                  string // PKCE S256; empty: none
+	Challenge                  string // PKCE; empty: none
+	Plain                      bool   // whether the challenge is the verifier itself, not its S256
 	Facts                      map[string]string
 	Terms                      *Terms // of the login; nil: none
 }
@@ -114,7 +115,7 @@ func (g *Grants) Authorize(a Authorization, now time.Time) *Token {
 
 func (g *Grants) code(of *Grant, a Authorization, now time.Time) *Token {
 	code := *g.mint(Code, nil, of, a.Scope, now)
-	code.RedirectURI, code.Challenge = a.RedirectURI, a.Challenge
+	code.RedirectURI, code.Challenge, code.Plain = a.RedirectURI, a.Challenge, a.Plain
 	g.tokens.Put(code.Value, &code)
 	return &code
 }
@@ -205,7 +206,7 @@ func (g *Grants) Redeem(r Redemption, now time.Time, t *fail.Trail) (*Issued, er
 	if !r.AnyRedirect && code.RedirectURI != r.RedirectURI {
 		return nil, t.No("redirect_uri", fail.New(fail.InvalidGrant, "the code was asked for with redirect_uri %q, the exchange says %q", code.RedirectURI, r.RedirectURI))
 	}
-	if err := verify(code.Challenge, r.Verifier, t); err != nil {
+	if err := verify(code, r.Verifier, t); err != nil {
 		return nil, err
 	}
 	if err := g.consentStands(of, now, t); err != nil {
@@ -225,9 +226,10 @@ func (g *Grants) consentStands(of *Grant, now time.Time, t *fail.Trail) error {
 	return nil
 }
 
-// verify is PKCE with S256 (RFC 7636 §4.6). A verifier for a code that had no challenge is refused as well: accepting it would let a
+// verify is PKCE (RFC 7636 §4.6). A verifier for a code that had no challenge is refused as well: accepting it would let a
 // downgrade pass (RFC 9700 §2.1.1).
-func verify(challenge, verifier string, t *fail.Trail) error {
+func verify(code *Token, verifier string, t *fail.Trail) error {
+	challenge, method := code.Challenge, "S256"
 	switch {
 	case challenge == "" && verifier == "":
 		return nil
@@ -238,11 +240,16 @@ func verify(challenge, verifier string, t *fail.Trail) error {
 	case len(verifier) < 43 || len(verifier) > 128:
 		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code_verifier has %d characters; 43 to 128 are allowed", len(verifier)))
 	}
-	sum := sha256.Sum256([]byte(verifier))
-	if !Same(base64.RawURLEncoding.EncodeToString(sum[:]), challenge) {
-		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code_verifier does not match the code_challenge"))
+	if code.Plain {
+		method = "plain"
+	} else {
+		sum := sha256.Sum256([]byte(verifier))
+		verifier = base64.RawURLEncoding.EncodeToString(sum[:])
 	}
-	t.Pass("PKCE", "S256")
+	if !Same(verifier, challenge) {
+		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code_verifier does not match the code_challenge by %s", method))
+	}
+	t.Pass("PKCE", method)
 	return nil
 }
 

@@ -34,6 +34,8 @@ const (
 	HistoryWindow  Knob = "history-window"   // how long after the login all history can be read
 	HistoryAfter   Knob = "history-after"    // how far back it can be read from then on
 	CursorTTL      Knob = "cursor"           // further pages of a list, counted from the page before
+	PKCE           Knob = "pkce"             // what an authorization request must prove itself with (RFC 7636)
+	Iss            Knob = "iss"              // what an authorization response says of its issuer (RFC 9207)
 )
 
 // The knobs of every bank whose tokens they can bend. Their defaults bend nothing.
@@ -84,6 +86,14 @@ const (
 	CheckStart     = "start"     // when the call comes in
 	CheckMidstream = "midstream" // and as long as its answer is under way
 
+	PKCES256     = "s256"     // S256 for those who send a challenge, and public clients must
+	PKCEPlain    = "plain"    // the method plain is taken as well
+	PKCERequired = "required" // S256 from every client (RFC 9700 §2.1.1)
+
+	IssRight = "issuer" // the issuer of the metadata
+	IssNone  = "none"   // none, as before RFC 9207
+	IssWrong = "wrong"  // another one's: what a mix-up looks like to the client
+
 	On  = "on"
 	Off = "off"
 
@@ -129,6 +139,8 @@ var specs = []Spec{
 	{Knob: HistoryWindow, Doc: "how long after the login all history can be read", Client: true, User: true},
 	{Knob: HistoryAfter, Doc: "how far back history can be read once history-window is over", Client: true, User: true},
 	{Knob: CursorTTL, Doc: "how long after a page the further pages of its list can be read", Client: true, User: true},
+	{Knob: PKCE, Doc: "which code challenges an authorization request needs", Choices: []string{PKCES256, PKCEPlain, PKCERequired}, Client: true},
+	{Knob: Iss, Doc: "which issuer an authorization response names", Choices: []string{IssRight, IssNone, IssWrong}, Client: true},
 
 	{Knob: ExpiresIn, Doc: "how expires_in tells the life of an access token", Choices: tellings(), Client: true, User: true,
 		Needs: AccessTTL, Default: Choice(TellNumber)},

@@ -21,7 +21,9 @@ type Request struct {
 	State         string
 	HasState      bool
 	Scope         string
-	Challenge     string // PKCE S256
+	Challenge     string // PKCE
+	Plain         bool   // whether the challenge is the verifier itself, not its S256
+	Issuer        string // what the answer says of who gave it; empty: nothing
 	Consent       string
 	Facts         map[string]string // what one bank remembers between its pages; replaced, never written to
 	Begun         time.Time

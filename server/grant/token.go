@@ -50,6 +50,7 @@ type Token struct {
 	// Of a code: what the exchange must match (RFC 6749 §4.1.3, RFC 7636 §4.6).
 	RedirectURI string `json:"redirectUri,omitempty"`
 	Challenge   string `json:"challenge,omitempty"`
+	Plain       bool   `json:"plain,omitempty"` // whether the challenge is the verifier itself
 }
 
 // Left is how long the token lives from now on; negative when it is over, and false when it has no end.

@@ -20,25 +20,26 @@ import (
 
 // Dialect is one bank.
 type Dialect struct {
-	Name     string         // in URLs, flags and fixtures: "berlin"
-	Title    string         // for people: "Berlin"
-	About    string         // one sentence on which real bank's ways these are
-	Brand    page.Brand     // the look of its pages
-	Defaults grant.Settings // the lives of its tokens and its own rules; see grant.Profile.Settings for the knobs that come with these
-	Original grant.Settings // what stands in for some of them with --fidelity bank=original
-	Form     grant.Form     // the values of its tokens; nil: 256 bits of base64url
-	Settle   grant.Settle   // what it alone remembers of its consents; nil: nothing
-	Routes   []Route
-	Error    Refuse                // renders every refusal that its route does not render itself
-	Door     grant.Door            // how people and machines get tokens; First goes there by itself
-	First    string                // where its flow begins: a native path, with the query that makes it a link for its demo client
-	Demo     string                // client id of the demo client
-	Recipe   []Step                // the shortest way to an answer, command by command
-	Flow     flow.Flow             // the same way with its end, for the lab: requests to send, to read and to break
-	Claims   func(*wire.Call) bool // whether a call on a path that another bank has too is meant for this one, when neither client nor token tell
-	People   bool                  // whether people log in here, so that it has a page of connections
-	Ways     magic.Ways            // what a login with flags may ask for here
-	Quirks   []Quirk
+	Name      string         // in URLs, flags and fixtures: "berlin"
+	Title     string         // for people: "Berlin"
+	About     string         // one sentence on which real bank's ways these are
+	Brand     page.Brand     // the look of its pages
+	Defaults  grant.Settings // the lives of its tokens and its own rules; see grant.Profile.Settings for the knobs that come with these
+	Original  grant.Settings // what stands in for some of them with --fidelity bank=original
+	Form      grant.Form     // the values of its tokens; nil: 256 bits of base64url
+	Settle    grant.Settle   // what it alone remembers of its consents; nil: nothing
+	Routes    []Route
+	Authority wire.Authority        // what it is as an authorization server
+	Error     Refuse                // renders every refusal that its route does not render itself
+	Door      grant.Door            // how people and machines get tokens; First goes there by itself
+	First     string                // where its flow begins: a native path, with the query that makes it a link for its demo client
+	Demo      string                // client id of the demo client
+	Recipe    []Step                // the shortest way to an answer, command by command
+	Flow      flow.Flow             // the same way with its end, for the lab: requests to send, to read and to break
+	Claims    func(*wire.Call) bool // whether a call on a path that another bank has too is meant for this one, when neither client nor token tell
+	People    bool                  // whether people log in here, so that it has a page of connections
+	Ways      magic.Ways            // what a login with flags may ask for here
+	Quirks    []Quirk
 }
 
 // Step is one command of a recipe; {base} stands for the base URL.
@@ -61,6 +62,8 @@ type Route struct {
 	Own    bool   // answers only under /{bank}, because the path says nothing about which bank is meant
 	AS     bool   // the authorization server answers: logins, codes, tokens, their revocation; otherwise the resource server does
 	Open   bool   // carries neither client id nor token, so that a second bank could not share the path
+
+	Endpoint string // the name of what this route serves in the metadata of RFC 8414, as "token_endpoint"; empty: it is not in there
 }
 
 // Profile is what the core needs to know.

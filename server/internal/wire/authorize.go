@@ -10,7 +10,6 @@ import (
 
 // AuthorizeRules are what a bank adds to RFC 6749 §4.1.1.
 type AuthorizeRules struct {
-	Scopes  []string // what the bank has
 	Default string   // granted when none is asked for
 	Loose   []string // prefixes of scopes that carry a value (AIS:<consent id>); they are granted as the bank's default
 }
@@ -36,7 +35,7 @@ func (c *Call) Authorize(rules AuthorizeRules) (*grant.Request, error) {
 		return nil, err
 	}
 	r := &grant.Request{Bank: c.Bank, Client: client.ID, RedirectURI: uri, RedirectGiven: q.Get("redirect_uri") != "",
-		State: q.Get("state"), HasState: q.Has("state"), Facts: map[string]string{}}
+		State: q.Get("state"), HasState: q.Has("state"), Issuer: c.namedIssuer(client.ID), Facts: map[string]string{}}
 	if err := c.authorizeRules(q, client, r, rules); err != nil {
 		return nil, c.Detour(r, fail.From(err))
 	}
@@ -87,7 +86,7 @@ func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request,
 	if !client.May("authorization_code") {
 		return fail.New(fail.UnauthorizedClient, "client %s is not registered for authorization_code", client.ID)
 	}
-	if err := pkce(q, client, r); err != nil {
+	if err := c.pkce(q, client, r); err != nil {
 		return err
 	}
 	var asked []string
@@ -100,33 +99,54 @@ func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request,
 			asked = append(asked, s)
 		}
 	}
-	scope, err := client.Scope(strings.Join(asked, " "), rules.Scopes, rules.Default)
+	scope, err := client.Scope(strings.Join(asked, " "), c.Authority.Scopes, rules.Default)
 	r.Scope = scope
 	return err
 }
 
-// pkce reads the challenge of RFC 7636. Only S256 is taken: plain, and a challenge without a method, which would mean plain, are
-// refused. A public client cannot do without (RFC 9700 §2.1.1).
-func pkce(q *Values, client *grant.Client, r *grant.Request) error {
+// unreserved are the characters of a code verifier (RFC 7636 §4.1); a challenge by S256 has the first 64 of them.
+const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~"
+
+// pkce reads the challenge of RFC 7636. Unless the policy says otherwise only S256 is taken: plain, and a challenge without a method,
+// which means plain, are refused. A public client cannot do without (RFC 9700 §2.1.1), and by policy nobody can.
+func (c *Call) pkce(q *Values, client *grant.Client, r *grant.Request) error {
+	rule, source := c.Space.Grants.Policy.Value(grant.PKCE, c.Bank, client.ID, "")
 	challenge, method := q.Get("code_challenge"), q.Get("code_challenge_method")
+	plain := rule.Text == grant.PKCEPlain && (method == "plain" || method == "")
 	switch {
-	case challenge == "" && method == "" && !client.Public():
+	case challenge == "" && method == "" && !client.Public() && rule.Text != grant.PKCERequired:
 		return nil
 	case challenge == "":
-		return fail.New(fail.InvalidRequest, "code_challenge is missing").Say("code_challenge is required.").At("code_challenge")
+		return fail.New(fail.InvalidRequest, "code_challenge is missing, by pkce %s of %s", rule.Text, source).Say("code_challenge is required.").At("code_challenge")
+	case plain && (len(challenge) < 43 || len(challenge) > 128 || strings.Trim(challenge, unreserved) != ""):
+		return fail.New(fail.InvalidRequest, "code_challenge is no code verifier").Say("code_challenge must be 43 to 128 unreserved characters.").At("code_challenge")
+	case plain:
 	case method != "S256":
-		return fail.New(fail.InvalidRequest, "code_challenge_method is %q, not S256", method).Say("code_challenge_method must be S256.").At("code_challenge_method")
-	case len(challenge) != 43 || strings.Trim(challenge, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "":
+		return fail.New(fail.InvalidRequest, "code_challenge_method is %q, not S256, by pkce %s of %s", method, rule.Text, source).
+			Say("code_challenge_method must be S256.").At("code_challenge_method")
+	case len(challenge) != 43 || strings.Trim(challenge, unreserved[:64]) != "":
 		return fail.New(fail.InvalidRequest, "code_challenge is no base64url SHA-256").Say("code_challenge must be 43 characters of base64url.").At("code_challenge")
 	}
-	r.Challenge = challenge
+	r.Challenge, r.Plain = challenge, plain
 	return nil
+}
+
+// namedIssuer is what the answer to an authorization request says of who gave it (RFC 9207), empty for nothing.
+func (c *Call) namedIssuer(client string) string {
+	switch rule, _ := c.Space.Grants.Policy.Value(grant.Iss, c.Bank, client, ""); rule.Text {
+	case grant.IssRight:
+		return c.Issuer()
+	case grant.IssWrong:
+		return "https://mallory.example"
+	}
+	return ""
 }
 
 // escape percent-encodes a parameter's value so that every reader gets the same bytes back: a blank is %20, which all decode, not +.
 func escape(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+", "%20") }
 
-// Return is the redirect URI of a request with these parameters and the state added. A query that the URI has already is kept.
+// Return is the redirect URI of a request with these parameters, the state and the issuer added. A query that the URI has already is
+// kept.
 func Return(r *grant.Request, pairs ...string) string {
 	to := r.RedirectURI
 	join := "?"
@@ -138,6 +158,9 @@ func Return(r *grant.Request, pairs ...string) string {
 	}
 	if r.HasState {
 		pairs = append(pairs, "state", r.State)
+	}
+	if r.Issuer != "" {
+		pairs = append(pairs, "iss", r.Issuer)
 	}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		to += join + pairs[i] + "=" + escape(pairs[i+1])

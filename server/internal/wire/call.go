@@ -46,7 +46,9 @@ type Call struct {
 	Op    string
 	Brand page.Brand
 	Place Place
-	Trail fail.Trail
+
+	Authority Authority
+	Trail     fail.Trail
 
 	Client *grant.Client // who calls, once known
 	Owner  string        // on whose behalf, once known

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strings"
 
 	"sandbank/server/fail"
@@ -69,7 +70,7 @@ func (c *Call) issued(i *grant.Issued, err error, presented string) (*grant.Issu
 }
 
 // GrantType reads the parameter and checks that the bank has it and that the client may use it (RFC 6749 §5.2).
-func (c *Call) GrantType(v *Values, client *grant.Client, bankHas ...string) (string, error) {
+func (c *Call) GrantType(v *Values, client *grant.Client) (string, error) {
 	if err := v.Once("grant_type"); err != nil {
 		return "", err
 	}
@@ -77,12 +78,8 @@ func (c *Call) GrantType(v *Values, client *grant.Client, bankHas ...string) (st
 	if asked == "" {
 		return "", c.Trail.No("grant type", fail.New(fail.InvalidRequest, "grant_type is missing").Say("The request is missing the parameter grant_type.").At("grant_type"))
 	}
-	known := false
-	for _, g := range bankHas {
-		known = known || g == asked
-	}
-	if !known {
-		return "", c.Trail.No("grant type", fail.New(fail.UnsupportedGrantType, "the bank has %s, not %q", strings.Join(bankHas, ", "), asked))
+	if has := c.Authority.Grants; !slices.Contains(has, asked) {
+		return "", c.Trail.No("grant type", fail.New(fail.UnsupportedGrantType, "the bank has %s, not %q", strings.Join(has, ", "), asked))
 	}
 	if !client.May(asked) {
 		return "", c.Trail.No("grant type", fail.New(fail.UnauthorizedClient, "client %s is not registered for %s", client.ID, asked))

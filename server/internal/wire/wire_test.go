@@ -37,7 +37,7 @@ func call(t testing.TB, change func(*fasthttp.Request)) *wire.Call {
 	ctx := app.AcquireCtx(rc)
 	t.Cleanup(func() { app.ReleaseCtx(ctx) })
 	c := wire.New(ctx, s, s.Clock.Now(), wire.Place{Origin: "http://127.0.0.1:8080", Mount: "/b"}, nil)
-	c.Bank = "b"
+	c.Bank, c.Authority.Scopes = "b", []string{"read", "write"}
 	return c
 }
 
@@ -197,7 +197,7 @@ func TestAuthorizeRefusals(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := call(t, func(r *fasthttp.Request) { r.SetRequestURI("/authorize?" + tt.query) })
-			_, err := c.Authorize(wire.AuthorizeRules{Scopes: []string{"read", "write"}, Default: "read"})
+			_, err := c.Authorize(wire.AuthorizeRules{Default: "read"})
 			if tt.kind == "" {
 				if err != nil {
 					t.Fatal(err)

@@ -20,6 +20,7 @@ import (
 	"sandbank/server/grant"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/page"
+	"sandbank/server/internal/wire"
 	"sandbank/server/magic"
 )
 
@@ -44,10 +45,11 @@ func New() dialect.Dialect {
 		About: "a Bulgarian bank by NextGenPSD2 1.3: consents, unattended calls that are counted, refresh tokens of 90 days",
 		Brand: page.Brand{Bank: name, Name: "Accounts BG", Foot: "Accounts BG, Sofia. A bank that does not exist.",
 			Mark: `<path d="M4 4h11v11H4zM17 17h11v11H17z"/><path d="M17 15V4a11 11 0 0 1 11 11zM15 17v11A11 11 0 0 1 4 17z" opacity=".45"/>`},
-		Defaults: defaults(),
-		Settle:   settle,
-		Routes:   routes(),
-		Error:    refuse,
+		Defaults:  defaults(),
+		Authority: wire.Authority{Root: true, Scopes: []string{scope}, Grants: []string{"authorization_code", "refresh_token", "client_credentials"}},
+		Settle:    settle,
+		Routes:    routes(),
+		Error:     refuse,
 		Door: grant.Door{Machine: grant.ByCredentials, Scope: scope, Note: "then choose accounts and press Allow",
 			Fields: []grant.Field{{Name: "login", Value: "{login}"}, {Name: "password", Value: "{password}"}}},
 		First:  authorizePath + "?response_type=code&client_id=bg-demo&redirect_uri=http://127.0.0.1:9000/cb&scope=AISP&state=my-state",
@@ -73,6 +75,8 @@ func defaults() grant.Settings {
 		grant.HistoryWindow:  grant.Forever(), // the bank's documents know no limit; RTS Art. 10 (2) (b) lets banks have one
 		grant.HistoryAfter:   grant.Lifetime(90 * clock.Day),
 		grant.CursorTTL:      grant.Forever(),
+		grant.PKCE:           grant.Choice(grant.PKCES256),
+		grant.Iss:            grant.Choice(grant.IssRight),
 	}
 }
 
@@ -88,11 +92,11 @@ func recipe() []dialect.Step {
 
 func routes() []dialect.Route {
 	out := []dialect.Route{
-		{Method: "GET", Path: authorizePath, Op: "authorize", Doc: "login page; consentId, client_id, redirect_uri, response_type=code, scope, state, PKCE S256", Do: authorize, Refuse: pageRefusal, AS: true},
+		{Method: "GET", Path: authorizePath, Op: "authorize", Doc: "login page; consentId, client_id, redirect_uri, response_type=code, scope, state, PKCE S256", Do: authorize, Refuse: pageRefusal, AS: true, Endpoint: "authorization_endpoint"},
 		{Method: "POST", Path: loginPath, Op: "login", Doc: "the login page's form", Do: login, Refuse: pageRefusal, Open: true, AS: true},
 		{Method: "GET", Path: consentPath, Op: "choose", Doc: "consent page", Do: choose, Refuse: pageRefusal, Open: true, AS: true},
 		{Method: "POST", Path: consentPath, Op: "decide", Doc: "the consent page's form; redirects with ?code= or ?error=", Do: decide, Refuse: pageRefusal, Open: true, AS: true},
-		{Method: "POST", Path: tokenPath, Op: "token", Doc: "authorization_code, refresh_token, client_credentials; credentials in the body or by Basic", Do: token, Refuse: tokenRefusal, AS: true},
+		{Method: "POST", Path: tokenPath, Op: "token", Doc: "authorization_code, refresh_token, client_credentials; credentials in the body or by Basic", Do: token, Refuse: tokenRefusal, AS: true, Endpoint: "token_endpoint"},
 		{Method: "GET", Path: accountsPath, Op: "accounts", Doc: "accounts of the consent; withBalance", Do: accounts},
 		{Method: "GET", Path: accountsPath + "/{accountId}", Op: "account", Doc: "one account; withBalance", Do: account},
 		{Method: "GET", Path: accountsPath + "/{accountId}/balances", Op: "balances", Doc: "interimAvailable (end of yesterday) and expected", Do: balances},

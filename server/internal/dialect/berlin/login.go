@@ -22,7 +22,7 @@ func steps() []string { return []string{"Log in", "Choose what to share"} }
 // authorize is where the app sends its user (sources/accounts-bg.txt, 1).
 func authorize(c *wire.Call) error {
 	echo(c)
-	r, err := c.Authorize(wire.AuthorizeRules{Scopes: []string{scope}, Default: scope, Loose: []string{scopeAIS, scopePremium}})
+	r, err := c.Authorize(wire.AuthorizeRules{Default: scope, Loose: []string{scopeAIS, scopePremium}})
 	if err != nil {
 		return err
 	}

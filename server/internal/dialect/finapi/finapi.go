@@ -43,9 +43,10 @@ func New() dialect.Dialect {
 			grant.SessionTTL:  grant.Lifetime(time.Hour),
 			grant.Fidelity:    grant.Choice(grant.Faithful),
 		},
-		Form:   form,
-		Error:  refuse,
-		Claims: claims,
+		Authority: wire.Authority{Scopes: []string{"all"}, Grants: []string{"client_credentials", "password", "refresh_token"}},
+		Form:      form,
+		Error:     refuse,
+		Claims:    claims,
 		Door: grant.Door{Machine: grant.ByCredentials, Scope: "all", Note: "POST grant_type=password with these, and with the id and secret of the client that the user belongs to",
 			Fields: []grant.Field{{Name: "username", Value: "{login}"}, {Name: "password", Value: "{password}"}}},
 		First:  "/oauth/token",
@@ -91,7 +92,7 @@ type route struct {
 
 func routes() []dialect.Route {
 	out := []dialect.Route{
-		{Method: "POST", Path: "/oauth/token", Op: "token", Doc: "client_credentials, password or refresh_token → access_token", Do: framed(token), Refuse: refuseOAuth, AS: true},
+		{Method: "POST", Path: "/oauth/token", Op: "token", Doc: "client_credentials, password or refresh_token → access_token", Do: framed(token), Refuse: refuseOAuth, AS: true, Endpoint: "token_endpoint"},
 		{Method: "POST", Path: "/oauth/revoke", Op: "revoke", Doc: "end a token, or the grant behind it", Do: framed(revoke), Refuse: refuseOAuth, AS: true},
 	}
 	for _, prefix := range []string{"", "/api/v1", "/api/v2"} {

@@ -24,7 +24,7 @@ func token(c *wire.Call) error {
 	if err != nil {
 		return err
 	}
-	kind, err := c.GrantType(v, client, "client_credentials", "password", "refresh_token")
+	kind, err := c.GrantType(v, client)
 	if err != nil {
 		return err
 	}

@@ -109,7 +109,7 @@ func token(c *wire.Call) error {
 	if c.Method() != "POST" && params.Len() == 0 {
 		params = c.Query()
 	}
-	grantType, err := c.GrantType(params, client, "authorization_code", "refresh_token")
+	grantType, err := c.GrantType(params, client)
 	if err != nil {
 		return err
 	}

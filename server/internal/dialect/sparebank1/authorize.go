@@ -107,6 +107,10 @@ const (
 	scopeDefault      = scopeWrite + " " + scopeRead
 )
 
+func scopes() []string {
+	return []string{scopeRead, scopeWrite, scopeAccounts, scopeTransactions, scopeTransfer}
+}
+
 // scope is what a client gets that asks for this. The scopes of OpenID Connect pass without effect and are not granted, because nothing
 // here would honour them; whoever asks for nothing else gets what it would have got without asking.
 func scope(client *grant.Client, asked string) (string, error) {
@@ -120,5 +124,5 @@ func scope(client *grant.Client, asked string) (string, error) {
 	if len(client.Scopes) > 0 {
 		all = strings.Join(client.Scopes, " ")
 	}
-	return client.Scope(strings.Join(resource, " "), []string{scopeRead, scopeWrite, scopeAccounts, scopeTransactions, scopeTransfer}, all)
+	return client.Scope(strings.Join(resource, " "), scopes(), all)
 }

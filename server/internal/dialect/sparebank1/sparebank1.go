@@ -45,8 +45,12 @@ func New() dialect.Dialect {
 			grant.SessionTTL:    grant.Lifetime(time.Hour),
 			grant.Rotation:      grant.Choice(grant.Rotate),
 			grant.Attempts:      grant.Count(0),
+			grant.PKCE:          grant.Choice(grant.PKCES256),
+			grant.Iss:           grant.Choice(grant.IssRight),
 			grant.HourlyCalls:   grant.Count(0), // the real bank allows 60; a sandbox that counts by default only gets in the way
 		},
+		Authority: wire.Authority{Scopes: scopes(),
+			Grants: []string{"authorization_code", "refresh_token", "client_credentials"}},
 		Form: form, Error: refuse, Claims: claims, Routes: append(oauthRoutes(), resourceRoutes()...),
 		Door: grant.Door{Machine: grant.ByCredentials, Scope: scopeDefault, Fields: []grant.Field{
 			{Name: "login", Value: "{login}", Note: "or the national identity number {nationalId}"}, {Name: "password", Value: "{password}"},
@@ -59,12 +63,12 @@ func New() dialect.Dialect {
 
 func oauthRoutes() []dialect.Route {
 	return []dialect.Route{
-		{Method: "GET", Path: "/oauth/authorize", Op: "authorize", Doc: "bank picker or login page; client_id, redirect_uri, response_type, state, finInst", Do: authorize, Refuse: dialect.Page, AS: true},
+		{Method: "GET", Path: "/oauth/authorize", Op: "authorize", Doc: "bank picker or login page; client_id, redirect_uri, response_type, state, finInst", Do: authorize, Refuse: dialect.Page, AS: true, Endpoint: "authorization_endpoint"},
 		{Method: "GET", Path: "/oauth/bankid", Op: "bankid", Doc: "page: the step that a login is at", Do: showBankID, Refuse: dialect.Page, Open: true, AS: true},
 		{Method: "POST", Path: "/oauth/bankid", Op: "bankid.login", Doc: "page's form: person and password", Do: login, Refuse: dialect.Page, Open: true, AS: true},
 		{Method: "POST", Path: "/oauth/bankid/code", Op: "bankid.code", Doc: "page's form: one-time code; redirects with ?code=", Do: confirm, Refuse: dialect.Page, Open: true, AS: true},
 		{Method: "GET", Path: "/oauth/logout", Op: "logout", Doc: "page: ends the sign-in on the bank's own pages", Do: logout, Refuse: dialect.Page, Open: true, AS: true},
-		{Method: "POST", Path: "/oauth/token", Op: "token", Doc: "code, refresh token or client credentials → tokens; by Basic, form or query", Do: token, Refuse: dialect.OAuth, AS: true},
+		{Method: "POST", Path: "/oauth/token", Op: "token", Doc: "code, refresh token or client credentials → tokens; by Basic, form or query", Do: token, Refuse: dialect.OAuth, AS: true, Endpoint: "token_endpoint"},
 	}
 }
 

@@ -28,7 +28,7 @@ func token(c *wire.Call) error {
 	if err != nil {
 		return err
 	}
-	kind, err := c.GrantType(v, client, "authorization_code", "refresh_token", "client_credentials")
+	kind, err := c.GrantType(v, client)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"sandbank/server/grant"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/page"
+	"sandbank/server/internal/wire"
 	"sandbank/server/magic"
 )
 
@@ -37,14 +38,17 @@ func New() dialect.Dialect {
 			grant.SessionTTL: grant.Lifetime(clock.Day / 24),
 			grant.Attempts:   grant.Count(0),
 			grant.Fidelity:   grant.Choice(grant.Faithful),
+			grant.PKCE:       grant.Choice(grant.PKCES256),
+			grant.Iss:        grant.Choice(grant.IssRight),
 			grant.ExpiresIn:  grant.Choice(grant.TellOmit), // the document's answer has three fields
 		},
-		Original: grant.Settings{grant.AccessTTL: grant.Lifetime(30 * time.Second)}, // its source says 30, its documents 60
-		Form:     form,
-		Error:    refuse,
-		Door:     grant.Door{Scope: scope, Fields: []grant.Field{{Name: "uname", Value: "{login}"}, {Name: "psw", Value: "{password}"}}},
-		First:    "/account/authorize?redirect_uri=http://127.0.0.1:9000/cb&client_id=7b6fc8ed5127b0b2f076d",
-		Flow:     way(),
+		Original:  grant.Settings{grant.AccessTTL: grant.Lifetime(30 * time.Second)}, // its source says 30, its documents 60
+		Authority: wire.Authority{Scopes: []string{scope}, Grants: []string{"authorization_code"}},
+		Form:      form,
+		Error:     refuse,
+		Door:      grant.Door{Scope: scope, Fields: []grant.Field{{Name: "uname", Value: "{login}"}, {Name: "psw", Value: "{password}"}}},
+		First:     "/account/authorize?redirect_uri=http://127.0.0.1:9000/cb&client_id=7b6fc8ed5127b0b2f076d",
+		Flow:      way(),
 		Recipe: []dialect.Step{
 			{Title: "Log in as dave: the redirect carries a code", Text: "curl -si '{base}/account/loggedin?uname=dave&psw=x&client_id=7b6fc8ed5127b0b2f076d&redirect=http://127.0.0.1:9000/cb&token=x' | grep -i location"},
 			{Title: "Swap the code for a token", Text: "curl '{base}/account/access_token?code=CODE&client_id=7b6fc8ed5127b0b2f076d&client_secret=724e6890757b0ae624684b70e111b705fe6b050c'"},
@@ -64,6 +68,7 @@ func New() dialect.Dialect {
 			dialect.Route{Method: "GET", Path: prefix + "/home", Op: "home", Doc: "says that the API is up", Do: home, Open: true},
 		)
 	}
+	d.Routes = append(d.Routes, standardRoutes()...)
 	return d
 }
 

@@ -1,0 +1,62 @@
+package yoisho
+
+import (
+	"encoding/json"
+
+	"sandbank/server/grant"
+	"sandbank/server/internal/dialect"
+	"sandbank/server/internal/wire"
+)
+
+// standardRoutes are the same bank for clients that know RFC 6749 and not Yoisho: its own endpoints have neither response_type nor
+// grant_type, and take the secret in the query. They lead to the same login page and the same tokens.
+func standardRoutes() []dialect.Route {
+	return []dialect.Route{
+		{Method: "GET", Path: "/oauth2/authorize", Op: "authorize.standard", Doc: "login page; client_id, redirect_uri, response_type=code, scope, state, PKCE S256",
+			Do: authorizeStandard, Refuse: dialect.Page, Own: true, AS: true, Endpoint: "authorization_endpoint"},
+		{Method: "POST", Path: "/oauth2/token", Op: "token.standard", Doc: "authorization_code; credentials in the body or by Basic",
+			Do: tokenStandard, Refuse: dialect.OAuth, Own: true, AS: true, Endpoint: "token_endpoint"},
+	}
+}
+
+func authorizeStandard(c *wire.Call) error {
+	r, err := c.Authorize(wire.AuthorizeRules{Default: scope})
+	if err != nil {
+		return err
+	}
+
+	return showLogin(c, 200, c.Begin(r), "", "")
+}
+
+type shapeStandardToken struct {
+	Access    string          `json:"access_token"`
+	Type      string          `json:"token_type"`
+	ExpiresIn json.RawMessage `json:"expires_in,omitempty"`
+	Scope     string          `json:"scope"`
+}
+
+func tokenStandard(c *wire.Call) error {
+	v := c.Form()
+	if err := v.Err(); err != nil {
+		return err
+	}
+	client, err := c.Authenticate(v)
+	if err != nil {
+		return err
+	}
+	if _, err := c.GrantType(v, client); err != nil {
+		return err
+	}
+	if err := guesses(c, client, false); err != nil {
+		return err
+	}
+
+	issued, err := c.Redeem(v, client, grant.Redemption{RedirectURI: v.Get("redirect_uri")})
+	if err != nil {
+		guesses(c, client, true)
+		return err
+	}
+
+	c.NoStore()
+	return c.JSON(200, shapeStandardToken{issued.Access.Value, "Bearer", c.Space.Grants.ExpiresIn(issued.Access, c.Now), issued.Access.Scope})
+}

@@ -1,0 +1,67 @@
+package standard
+
+import (
+	"strings"
+
+	"sandbank/server/grant"
+	"sandbank/server/internal/dialect"
+	"sandbank/server/internal/wire"
+)
+
+// The two names under which clients look for metadata. Those that know RFC 8414 put it before the issuer's path, those that know
+// OpenID Connect Discovery behind; the server takes both ways for both names.
+const (
+	pathOAuth  = "/.well-known/oauth-authorization-server"
+	pathOpenID = "/.well-known/openid-configuration"
+)
+
+func metadataRoutes(d *dialect.Dialect) []dialect.Route {
+	show := func(c *wire.Call) error { return c.JSON(200, metadata(c, d.Routes)) }
+	return []dialect.Route{
+		{Method: "GET", Path: pathOAuth, Op: "metadata", Doc: "metadata of the authorization server (RFC 8414)", Do: show, Refuse: dialect.OAuth, Open: true},
+		{Method: "GET", Path: pathOpenID, Op: "metadata", Doc: "the same under the name of OpenID Connect Discovery", Do: show, Refuse: dialect.OAuth, Open: true},
+	}
+}
+
+// metadata is the document of RFC 8414 §2: the issuer and endpoints as the caller reaches them, and what the tables of the bank and the
+// policies in force say that they take.
+func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
+	out := map[string]any{
+		"issuer":                                c.Issuer(),
+		"grant_types_supported":                 c.Authority.Grants,
+		"scopes_supported":                      c.Authority.Scopes,
+		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
+		"service_documentation":                 c.Place.Origin + c.Place.Root + "/",
+		"response_types_supported":              []string{}, // required, also where there is no authorization endpoint
+	}
+	for _, r := range routes {
+		if r.Endpoint != "" {
+			out[r.Endpoint] = c.URL(r.Path)
+		}
+	}
+	if out["authorization_endpoint"] != nil {
+		policy := c.Space.Grants.Policy
+		methods := []string{"S256"}
+		if rule, _ := policy.Value(grant.PKCE, c.Bank, "", ""); rule.Text == grant.PKCEPlain {
+			methods = append(methods, "plain")
+		}
+		iss, _ := policy.Value(grant.Iss, c.Bank, "", "")
+		out["response_types_supported"] = []string{"code"}
+		out["response_modes_supported"] = []string{"query"}
+		out["code_challenge_methods_supported"] = methods
+		out["authorization_response_iss_parameter_supported"] = iss.Text != grant.IssNone
+		out["token_endpoint_auth_methods_supported"] = []string{"client_secret_basic", "client_secret_post", "none"}
+	}
+	return out
+}
+
+// Canonical is a path with its well-known part behind the issuer's own path, where the banks' tables have it: RFC 8414 §3.1 puts it
+// before.
+func Canonical(path string) string {
+	for _, name := range []string{pathOAuth, pathOpenID} {
+		if issuer, ok := strings.CutPrefix(path, name+"/"); ok && issuer != "" {
+			return "/" + issuer + name
+		}
+	}
+	return path
+}

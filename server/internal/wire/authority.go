@@ -1,0 +1,19 @@
+package wire
+
+// Authority is what a bank is as an authorization server. Its handlers and its metadata (RFC 8414) read the same table, so that neither
+// can promise what the other does not do.
+type Authority struct {
+	Scopes []string // that a client may ask for; scopes_supported
+	Grants []string // grant types of its token endpoint; grant_types_supported
+	Root   bool     // whether the bare base URL is its issuer as well
+}
+
+// Issuer names the authorization server that the caller talks to: the base URL that the caller used, and the bank's name (RFC 8414 §2).
+// A bank that has the root answers there under the bare base URL. It never ends in a slash.
+func (c *Call) Issuer() string {
+	base := c.Place.Origin + c.Place.Root
+	if c.Authority.Root && c.Place.Mount == c.Place.Root {
+		return base
+	}
+	return base + "/" + c.Bank
+}

@@ -1,0 +1,88 @@
+package server_test
+
+import (
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"sandbank/server"
+	"sandbank/server/servertest"
+)
+
+// Metadata is found under both names, before and behind the issuer's path, in every space; the issuer is always the base that was asked
+// (RFC 8414 §3.1 and §3.3).
+func TestMetadataIsFoundWhereClientsLook(t *testing.T) {
+	t.Parallel()
+	box := servertest.Start(t, server.Options{})
+	issuers := map[string]string{"": ""}
+	for _, bank := range []string{"yoisho", "berlin", "sparebank1", "s2s", "finapi"} {
+		issuers["/"+bank] = "/" + bank
+	}
+	for issuer := range issuers {
+		for _, name := range []string{"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"} {
+			for _, path := range []string{issuer + name, name + issuer} {
+				got := box.Get(path).Want(200).JSON()
+				if got["issuer"] != box.URL()+issuer {
+					t.Errorf("%s: issuer %v", path, got["issuer"])
+				}
+			}
+		}
+	}
+	for _, path := range []string{"/.well-known/oauth-authorization-server/nobank", "/.well-known/openid-configuration/", "/.well-known/other", "/nobank/.well-known/openid-configuration"} {
+		box.Get(path).Want(404)
+	}
+}
+
+// What the metadata lists is there, and takes the methods that it must: nothing is promised that the tables do not have.
+func TestMetadataListsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	box := servertest.Start(t, server.Options{})
+	for _, bank := range []string{"yoisho", "berlin", "sparebank1", "s2s", "finapi"} {
+		got := box.Get("/" + bank + "/.well-known/oauth-authorization-server").Want(200).JSON()
+		seen := 0
+		for name, value := range got {
+			url, ok := value.(string)
+			if !ok || !strings.HasSuffix(name, "_endpoint") {
+				continue
+			}
+			seen++
+			path, ours := strings.CutPrefix(url, box.URL())
+			if !ours {
+				t.Errorf("%s: %s leads elsewhere: %s", bank, name, url)
+			}
+			a := box.Do("OPTIONS", path, "")
+			want := "POST"
+			if name == "authorization_endpoint" {
+				want = "GET"
+			}
+			if a.Status == 404 || !slices.Contains(strings.Split(a.Header.Get("Allow"), ", "), want) {
+				t.Errorf("%s: %s at %s answers OPTIONS with %d, Allow %q", bank, name, path, a.Status, a.Header.Get("Allow"))
+			}
+		}
+		if seen == 0 {
+			t.Errorf("%s has no endpoints: %v", bank, got)
+		}
+	}
+}
+
+func TestIssuerIsThePublicURL(t *testing.T) {
+	t.Parallel()
+	srv, err := server.New(server.Options{PublicURL: "https://bank.example/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		srv.Handler().ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		return w
+	}
+	if got := ask("/berlin/.well-known/openid-configuration").Body.String(); !strings.Contains(got, `"issuer":"https://bank.example/berlin"`) ||
+		!strings.Contains(got, `"token_endpoint":"https://bank.example/berlin/oauth2/token"`) {
+		t.Error(got)
+	}
+	at := ask("/sparebank1/oauth/authorize?client_id=sb1-demo&response_type=token&redirect_uri=http://127.0.0.1:1/cb").Header().Get("Location")
+	if !strings.HasSuffix(at, "&iss=https%3A%2F%2Fbank.example%2Fsparebank1") {
+		t.Errorf("the authorization response goes to %s", at)
+	}
+}
