@@ -49,7 +49,7 @@ func (c *Console) visit(ctx fiber.Ctx, space *world.Space, root, rest string, qu
 	if zone, err := time.LoadLocation(ctx.Cookies("sandbank_zone")); err == nil {
 		v.zone = zone
 	}
-	v.here = strings.Clone(base + "/" + rest)
+	v.here = base + "/" + rest
 	if len(query) > 0 {
 		v.here += "?" + query.Encode()
 	}
@@ -69,34 +69,12 @@ func (v *visit) find(rest string) error {
 	parts := strings.Split(rest, "/")
 	for i := range v.console.pages {
 		p := &v.console.pages[i]
-		if params, ok := match(p.path, parts); ok {
+		if params, ok := admin.Match(p.path, parts); ok {
 			v.Page, v.params = p, params
 			return nil
 		}
 	}
 	return fail.New(fail.NotFound, "there is no page %s/%s", base, rest)
-}
-
-func match(pattern string, parts []string) (map[string]string, bool) {
-	want := strings.Split(pattern, "/")
-	if len(want) != len(parts) {
-		return nil, false
-	}
-	params := map[string]string{}
-	for i, w := range want {
-		name, variable := strings.CutPrefix(w, "{")
-		switch {
-		case !variable && w != parts[i]:
-			return nil, false
-		case variable:
-			value, err := url.PathUnescape(parts[i])
-			if err != nil || value == "" {
-				return nil, false
-			}
-			params[strings.TrimSuffix(name, "}")] = strings.Clone(value)
-		}
-	}
-	return params, true
 }
 
 // At is the URL of a page of this space: its segments, escaped. A last one that begins with ? is a query.
