@@ -46,6 +46,13 @@ type Item struct {
 
 // Nav is the navigation, with counts of what there is.
 func (v *visit) Nav() []Group {
+	if v.nav == nil {
+		v.nav = v.navigation()
+	}
+	return v.nav
+}
+
+func (v *visit) navigation() []Group {
 	groups := []Group{
 		{"Now", []Item{{Slug: "", Title: "Dashboard", Icon: "dash", Key: "d"}, {Slug: "inspector", Title: "Inspector", Icon: "list", Key: "i"}}},
 		{"Who", []Item{{Slug: "users", Title: "Users", Icon: "users", Key: "u"}, {Slug: "clients", Title: "Clients", Icon: "client", Key: "c"}}},

@@ -30,6 +30,7 @@ type visit struct {
 	here    string // path and query of the page, below the root of the space
 	zone    *time.Location
 	failed  *failure // the action that brought the page back
+	nav     []Group  // see Nav; made once
 }
 
 // failure is an action that was refused, with what had been typed; or, without an op, a parameter of the page's own query.
