@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"html/template"
 	"net/url"
 	"strconv"
@@ -201,3 +202,12 @@ func (v *visit) ZoneMinutes() int {
 
 // Keys tells whether single letters are short cuts; they can be switched off (WCAG 2.1.4).
 func (v *visit) Keys() bool { return v.ctx.Cookies("sandbank_keys") != "off" }
+
+// Calls tells whether the page shows what requests bring about, and not only what becomes of records: then it is renewed with each one.
+func (v *visit) Calls() bool {
+	switch cmp.Or(v.Page.Nav, v.Page.path) {
+	case "tokens", "users", "clock", "policies", "snapshots", "activity", "settings", "docs":
+		return len(v.params) > 0
+	}
+	return true
+}
