@@ -29,11 +29,7 @@ type AccountView struct {
 }
 
 // AccountList is a part of a list of accounts.
-type AccountList struct {
-	Items []AccountView `json:"items"`
-	Total int           `json:"total"` // that the filter lets through
-	Next  string        `json:"next,omitempty"`
-}
+type AccountList = List[AccountView]
 
 // AccountFilter says which accounts are asked for; empty fields ask for all.
 type AccountFilter struct {

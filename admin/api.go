@@ -230,7 +230,7 @@ func (p *Panel) find(method, path string) (*endpoint, map[string]string, error) 
 	var allow []string
 	for i := range p.endpoints {
 		e := &p.endpoints[i]
-		params, ok := match(e.path, parts)
+		params, ok := Match(e.path, parts)
 		if !ok {
 			continue
 		}
@@ -247,7 +247,8 @@ func (p *Panel) find(method, path string) (*endpoint, map[string]string, error) 
 	return nil, nil, fail.New(fail.NoRoute, "the admin API has no path %s; see %s/openapi.json", path, Prefix)
 }
 
-func match(pattern string, parts []string) (map[string]string, bool) {
+// Match tells whether a path, cut at its slashes, fits a pattern with {names}, and what stands in their places.
+func Match(pattern string, parts []string) (map[string]string, bool) {
 	want := strings.Split(strings.Trim(pattern, "/"), "/")
 	if len(want) != len(parts) {
 		return nil, false

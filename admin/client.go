@@ -61,11 +61,7 @@ type ClientsMinted struct {
 }
 
 // ClientList is a part of the clients, by bank and id.
-type ClientList struct {
-	Items []ClientView `json:"items"`
-	Next  string       `json:"next,omitempty"`
-	Total int          `json:"total"` // that the filter lets through
-}
+type ClientList = List[ClientView]
 
 // RotateOrder gives a client a new secret. The old ones work on for the overlap.
 type RotateOrder struct {
@@ -195,28 +191,30 @@ func (d *Desk) MintClients(o ClientMint) (*ClientsMinted, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &ClientsMinted{}
-	err = d.Space.Change("client.register", registering("client", o.ID, n, o.Bank), func() error {
-		for i := range n {
-			c, err := d.newClient(o.ClientOrder)
-			if err != nil {
-				return err
-			}
-			if err := d.admit(c); err != nil {
-				return err
-			}
-			if v := d.clientView(c); i == 0 {
-				out.ClientView = *v
-			} else {
-				out.More = append(out.More, *v)
-			}
-		}
-		return nil
-	})
+	made, err := register(d, "client.register", registering("client", o.ID, n, o.Bank), n,
+		func() (*grant.Client, error) { return d.newClient(o.ClientOrder) }, d.clientView)
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	return &ClientsMinted{made[0], made[1:]}, nil
+}
+
+// register admits n new clients in one change, or none, and shows them.
+func register[V any](d *Desk, verb, what string, n int, next func() (*grant.Client, error), view func(*grant.Client) *V) (made []V, err error) {
+	err = d.Space.Change(verb, what, func() error {
+		for range n {
+			c, err := next()
+			if err != nil {
+				return err
+			}
+			if err := d.Space.Grants.AddClient(*c); err != nil {
+				return fail.From(err).At("id")
+			}
+			made = append(made, *view(c))
+		}
+		return nil
+	})
+	return made, err
 }
 
 // newClient is the client of an order, within a change.
@@ -232,14 +230,6 @@ func (d *Desk) newClient(o ClientOrder) (*grant.Client, error) {
 		c.Secrets = []grant.Secret{{Value: d.secret(o.Secret)}}
 	}
 	return c, o.apply(c)
-}
-
-// admit registers a new client, within a change.
-func (d *Desk) admit(c *grant.Client) error {
-	if err := d.Space.Grants.AddClient(*c); err != nil {
-		return fail.From(err).At("id")
-	}
-	return nil
 }
 
 // several reads a count of things to make; of several, none can have an id or a secret of its own.

@@ -17,6 +17,13 @@ type Window struct {
 	Cursor string // next of the part before; empty: from the newest on
 }
 
+// List is a part of a longer list.
+type List[V any] struct {
+	Items []V    `json:"items"`
+	Next  string `json:"next,omitempty"` // cursor of the rest; missing: this is the end
+	Total int    `json:"total"`          // that the filters let through
+}
+
 // open reads the window: size entries at most, with numbers below before; 0 is no bound.
 func (w Window) open() (before int64, size int, err error) {
 	if w.Limit == 0 {

@@ -42,6 +42,7 @@ type Options struct {
 type Panel struct {
 	options   Options
 	endpoints []endpoint
+	ops       map[string]*endpoint
 }
 
 // New makes the panel of a sandbox.
@@ -64,6 +65,10 @@ func New(o Options) *Panel {
 	}
 	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",
 		out: map[string]any{}, do: func(*request) (any, error) { return p.openAPI(), nil }})
+	p.ops = make(map[string]*endpoint, len(p.endpoints))
+	for i := range p.endpoints {
+		p.ops[p.endpoints[i].op] = &p.endpoints[i]
+	}
 	return p
 }
 

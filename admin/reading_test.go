@@ -1,11 +1,13 @@
 package admin_test
 
 import (
+	"slices"
 	"testing"
 
 	"sandbank/admin"
 	"sandbank/server"
 	"sandbank/server/servertest"
+	"sandbank/server/world"
 )
 
 // What was read out of the journal is remembered until something happens: no answer may be older than the traffic.
@@ -73,4 +75,81 @@ func TestUsersByLogins(t *testing.T) {
 		t.Errorf("imported %s", csv.Body)
 	}
 	d.pull("POST", "/users/import?format=xml", `{}`).Want(422)
+}
+
+// However a space is used and bent, what was read bit by bit is what reading everything anew says.
+func TestCoverageBitByBit(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		d := open(t, server.Options{Journal: 96, Seed: seed + 1}, admin.Options{}) // it overflows soon
+		w, space := d.walker("", seed), d.world.Space(world.Main)
+		desk := func() *admin.Desk {
+			return admin.New(admin.Options{World: d.world, Banks: []string{"yoisho", "berlin", "sparebank1", "s2s", "finapi"}}).Desk(space, "")
+		}
+		kept, most := desk(), 0
+		for i := range 250 {
+			w.step()
+			switch {
+			case i%97 == 90:
+				d.pull("DELETE", "/journal", nil).Want(204)
+			case i%83 == 82:
+				d.pull("POST", "/reset", `{"what":"tokens"}`).Want(200)
+			case i == 120:
+				d.pull("POST", "/reset", `{"what":"everything"}`).Want(200)
+			}
+			list, err := kept.Scenarios(admin.ScenarioFilter{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			anew, err := desk().Scenarios(admin.ScenarioFilter{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n, c := range anew.Items {
+				if got := list.Items[n]; got.Hits != c.Hits || !slices.Equal(got.Entries, c.Entries) {
+					t.Fatalf("seed %d, step %d, %s: %d hits in %v bit by bit, %d in %v anew", seed, i, c.ID, got.Hits, got.Entries, c.Hits, c.Entries)
+				}
+			}
+			if met, all := kept.Coverage(); met != anew.Met || all != anew.Total {
+				t.Fatalf("%d/%d, not %s", met, all, anew.Coverage)
+			}
+			most = max(most, list.Met)
+		}
+		if most < 5 {
+			t.Errorf("seed %d met %d cases: that shows nothing", seed, most)
+		}
+		d.pull("DELETE", "/journal", nil).Want(204)
+		if met, _ := kept.Coverage(); met != 0 {
+			t.Errorf("%d cases are met by an empty journal", met)
+		}
+	}
+}
+
+// What every page asks, with one request since the last time, over a full journal.
+func BenchmarkCoverage(b *testing.B) {
+	d := open(b, server.Options{}, admin.Options{})
+	for i := range 2000 {
+		if i%4 == 0 {
+			d.token("")
+		}
+		d.Get("/account/info", servertest.Bearer("x"))
+	}
+	desk := admin.New(admin.Options{World: d.world}).Desk(d.world.Space(world.Main), "")
+	for _, requests := range []int{0, 1} {
+		b.Run(num(requests)+" new", func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				for range requests {
+					d.Get("/account/info", servertest.Bearer("x"))
+				}
+				b.StartTimer()
+				desk.Coverage()
+			}
+		})
+	}
+	b.Run("from scratch", func(b *testing.B) {
+		for b.Loop() {
+			admin.New(admin.Options{World: d.world}).Desk(d.world.Space(world.Main), "").Coverage()
+		}
+	})
 }

@@ -91,11 +91,7 @@ func (d *Desk) Report(q ReportQuery) (*ReportList, error) {
 func (d *Desk) judge(all []*journal.Entry, q ReportQuery) []report.Card {
 	filter := journal.Filter{Bank: q.Bank, After: q.After, From: q.From}
 	entries := slices.DeleteFunc(slices.Clone(all), func(e *journal.Entry) bool { return !filter.Match(e) })
-	cards := []report.Card{}
-	for _, client := range report.Clients(entries, d.Space.Grants) {
-		cards = append(cards, *report.Judge(entries, d.Space.Grants, client))
-	}
-	return cards
+	return report.Cards(entries, d.Space.Grants)
 }
 
 // The form of JUnit that CI servers read: a suite for each client, a case for each rule.

@@ -41,11 +41,7 @@ type ServicesMinted struct {
 }
 
 // ServiceList is a part of the service accounts, by bank and id.
-type ServiceList struct {
-	Items []ServiceView `json:"items"`
-	Next  string        `json:"next,omitempty"`
-	Total int           `json:"total"` // that the filters let through
-}
+type ServiceList = List[ServiceView]
 
 // ServiceOrder asks for a service account, or changes what it names of one.
 type ServiceOrder struct {
@@ -198,28 +194,13 @@ func (d *Desk) MintServiceAccounts(o ServiceMint) (*ServicesMinted, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &ServicesMinted{}
-	err = d.Space.Change("service.mint", registering("service account", o.ID, n, o.Bank), func() error {
-		for i := range n {
-			c, err := d.newService(o.ServiceOrder, way)
-			if err != nil {
-				return err
-			}
-			if err := d.admit(c); err != nil {
-				return err
-			}
-			if v := d.serviceView(c, true); i == 0 {
-				out.ServiceView = *v
-			} else {
-				out.More = append(out.More, *v)
-			}
-		}
-		return nil
-	})
+	made, err := register(d, "service.mint", registering("service account", o.ID, n, o.Bank), n,
+		func() (*grant.Client, error) { return d.newService(o.ServiceOrder, way) },
+		func(c *grant.Client) *ServiceView { return d.serviceView(c, true) })
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	return &ServicesMinted{made[0], made[1:]}, nil
 }
 
 // newService is the client of an order that acts in this way, within a change.

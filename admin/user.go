@@ -35,11 +35,7 @@ type UserView struct {
 }
 
 // UserList is a part of a list of users, by id.
-type UserList struct {
-	Items []UserView `json:"items"`
-	Total int        `json:"total"`          // that the filter lets through
-	Next  string     `json:"next,omitempty"` // cursor of the rest; missing: this is the end
-}
+type UserList = List[UserView]
 
 // UserFilter says which users are asked for; empty fields ask for all.
 type UserFilter struct {

@@ -33,31 +33,34 @@ func (v Verb) URL(root string, params map[string]string) string {
 // Verbs are all operations, in the order of the document.
 func (p *Panel) Verbs() []Verb {
 	out := make([]Verb, len(p.endpoints))
-	for i, e := range p.endpoints {
-		out[i] = Verb{Op: e.op, Method: e.method, Path: e.path, Doc: e.doc, In: e.in}
+	for i := range p.endpoints {
+		out[i] = p.endpoints[i].verb()
 	}
 	return out
 }
 
 // Verb is the operation of this name; false when there is none.
 func (p *Panel) Verb(op string) (Verb, bool) {
-	i := slices.IndexFunc(p.endpoints, func(e endpoint) bool { return e.op == op })
-	if i < 0 {
+	e, ok := p.ops[op]
+	if !ok {
 		return Verb{}, false
 	}
-	e := p.endpoints[i]
-	return Verb{Op: e.op, Method: e.method, Path: e.path, Doc: e.doc, In: e.in}, true
+	return e.verb(), true
+}
+
+func (e *endpoint) verb() Verb {
+	return Verb{Op: e.op, Method: e.method, Path: e.path, Doc: e.doc, In: e.in}
 }
 
 // Pull performs an operation as the JSON face would: the same body, the same checks, the same refusals. The caller has let the guard
 // look at the request already.
 func (p *Panel) Pull(ctx fiber.Ctx, space *world.Space, root, op string, params map[string]string, query url.Values, body []byte) (any, error) {
-	i := slices.IndexFunc(p.endpoints, func(e endpoint) bool { return e.op == op })
-	if i < 0 {
+	e, ok := p.ops[op]
+	if !ok {
 		return nil, fail.New(fail.NotFound, "there is no operation %q", op)
 	}
 	if query == nil {
 		query = url.Values{}
 	}
-	return p.endpoints[i].do(&request{Desk: p.DeskFor(ctx, space, root), panel: p, ctx: ctx, params: params, query: query, body: body})
+	return e.do(&request{Desk: p.DeskFor(ctx, space, root), panel: p, ctx: ctx, params: params, query: query, body: body})
 }

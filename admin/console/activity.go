@@ -1,9 +1,12 @@
 package console
 
 import (
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
+	"sandbank/server/fail"
 	"sandbank/server/world"
 )
 
@@ -20,12 +23,24 @@ type Activities struct {
 	Kinds []string // that there are
 	Text  string
 	Next  uint64 // the one that a plain undo takes back; 0: none
+	Older string // number of the last one here, where older ones follow
 }
 
-// mostActivities is how many a space remembers.
-const mostActivities = 200
+// A space remembers mostActivities; a page shows so many rows.
+const (
+	mostActivities = 200
+	activityRows   = 50
+)
 
 func activities(v *visit) (any, error) {
+	before := uint64(math.MaxUint64)
+	if text := v.Query.Get("before"); text != "" {
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return nil, fail.Field("before", "%q is no number of an activity", text)
+		}
+		before = n
+	}
 	all := v.Space.Activities(mostActivities)
 	a := &Activities{visit: v, All: len(all), Kind: v.Query.Get("kind"), Text: v.Query.Get("q")}
 	for _, one := range all {
@@ -36,8 +51,13 @@ func activities(v *visit) (any, error) {
 		if !slices.Contains(a.Kinds, kind) {
 			a.Kinds = append(a.Kinds, kind)
 		}
-		if (a.Kind == "" || a.Kind == kind) && strings.Contains(strings.ToLower(one.Verb+" "+one.What), strings.ToLower(a.Text)) {
+		fits := (a.Kind == "" || a.Kind == kind) && strings.Contains(strings.ToLower(one.Verb+" "+one.What), strings.ToLower(a.Text))
+		switch {
+		case !fits || one.ID >= before:
+		case len(a.Items) < activityRows:
 			a.Items = append(a.Items, one)
+		case a.Older == "":
+			a.Older = strconv.FormatUint(a.Items[activityRows-1].ID, 10)
 		}
 	}
 	slices.Sort(a.Kinds)

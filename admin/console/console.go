@@ -43,7 +43,7 @@ func (c *Console) Serve(ctx fiber.Ctx, space *world.Space, root, path string) er
 	if path == admin.Prefix || strings.HasPrefix(path, admin.Prefix+"/") {
 		return c.panel.Serve(ctx, space, root, path)
 	}
-	rest := strings.Trim(strings.TrimPrefix(path, base), "/")
+	rest := strings.Clone(strings.Trim(strings.TrimPrefix(path, base), "/")) // path is a view into the request
 	if name, ok := strings.CutPrefix(rest, "-/"); ok {
 		return serveAsset(ctx, name)
 	}

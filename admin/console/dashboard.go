@@ -25,6 +25,7 @@ type Dashboard struct {
 	Losses   template.HTML // refusals per minute
 	Chart    *Tempo
 	Ways     []Way
+	Report   *ReportCard // of the client that called most; nil while nobody called
 }
 
 // Way is a bank with how its life of access tokens is set.
@@ -42,6 +43,14 @@ func dashboard(v *visit) (any, error) {
 	d.Refusals = v.Entries(admin.EntryQuery{Filter: journal.Filter{Refused: true}, Limit: 6}).Items
 	d.traffic()
 	d.grants()
+	card := &ReportCard{visit: v}
+	if err := card.read(); err != nil {
+		return nil, err
+	}
+	if len(card.Cards) > 0 {
+		card.Card = &card.Cards[0]
+		d.Report = card
+	}
 	policy, err := v.Policies(admin.PolicyLevel{})
 	if err != nil {
 		return nil, err

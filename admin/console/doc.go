@@ -37,7 +37,7 @@ type DocBank struct {
 }
 
 func docs(v *visit) (any, error) {
-	d := &Docs{visit: v, Calls: len(v.console.calls())}
+	d := &Docs{visit: v, Calls: len(v.console.panel.Verbs())}
 	for _, bank := range v.Banks {
 		one := DocBank{Bank: bank}
 		for _, o := range v.Operations {

@@ -108,36 +108,40 @@ func (f *form) counted(name string) string {
 // Open is the start tag with what the form carries unseen.
 func (f *form) Open(class ...string) template.HTML {
 	var b strings.Builder
-	fmt.Fprintf(&b, `<form method="post" action="%s/do/%s" data-call="%s %s"`, esc(f.v.Root+base), esc(f.verb.Op), f.verb.Method,
-		esc(f.v.Origin()+f.verb.URL(f.v.Root, f.params)))
+	f.open(&b, class...)
+	return template.HTML(b.String())
+}
+
+func (f *form) open(b *strings.Builder, class ...string) {
+	b.WriteString(`<form method="post" action="` + esc(f.v.Root) + base + `/do/` + f.verb.Op + `" data-call="` + f.verb.Method + ` ` +
+		esc(f.v.Origin()+f.verb.URL(f.v.Root, f.params)) + `"`)
 	if len(class) > 0 {
-		fmt.Fprintf(&b, ` class="%s"`, esc(strings.Join(class, " ")))
+		b.WriteString(` class="` + esc(strings.Join(class, " ")) + `"`)
 	}
 	if f.files {
 		b.WriteString(` enctype="multipart/form-data"`)
 	}
 	b.WriteString(">")
 	for _, name := range slices.Sorted(maps.Keys(f.params)) {
-		hidden(&b, ":"+name, f.params[name])
+		hidden(b, ":"+name, f.params[name])
 	}
-	hidden(&b, "@back", f.v.Root+f.v.here)
+	hidden(b, "@back", f.v.Root+f.v.here)
 	if f.name != "" {
-		hidden(&b, "@form", f.name)
+		hidden(b, "@form", f.name)
 	}
 	if f.then != "" {
-		hidden(&b, "@then", f.then)
+		hidden(b, "@then", f.then)
 	}
 	if f.did != "" {
-		hidden(&b, "@did", f.did)
+		hidden(b, "@did", f.did)
 	}
-	return template.HTML(b.String())
 }
 
 // Close is the end tag.
 func (f *form) Close() template.HTML { return "</form>" }
 
 func hidden(b *strings.Builder, name, value string) {
-	fmt.Fprintf(b, `<input type="hidden" name="%s" value="%s">`, esc(name), esc(value))
+	b.WriteString(`<input type="hidden" name="` + esc(name) + `" value="` + esc(value) + `">`)
 }
 
 // flat takes texts and lists of texts alike: a template cannot spread a list.
@@ -156,7 +160,7 @@ func flat(all []any) []string {
 
 // Hidden is a field that is not asked for.
 func (f *form) Hidden(name, value string) template.HTML {
-	return template.HTML(fmt.Sprintf(`<input type="hidden" name="%s" value="%s"%s>`, esc(name), esc(value), f.kind(name)))
+	return template.HTML(`<input type="hidden" name="` + esc(name) + `" value="` + esc(value) + `"` + f.kind(name) + `>`)
 }
 
 // value is what was typed, when the form comes back, and what is proposed otherwise.
@@ -329,16 +333,17 @@ func (f *form) Submit(words, icon, class string) template.HTML {
 func (f *form) Button(words, icon, class string, fields ...any) template.HTML {
 	pairs := flat(fields)
 	var b strings.Builder
-	b.WriteString(string(f.Open("one")))
+	b.Grow(512)
+	f.open(&b, "one")
 	for i := 0; i+1 < len(pairs); i += 2 {
 		b.WriteString(string(f.Hidden(pairs[i], pairs[i+1])))
 	}
-	fmt.Fprintf(&b, `<button class="%s"`, esc(class))
+	b.WriteString(`<button class="` + esc(class) + `"`)
 	if words == "" || strings.Contains(" "+class+" ", " sq ") {
 		fmt.Fprintf(&b, ` title="%s" aria-label="%s">%s</button></form>`, esc(words), esc(words), iconHTML(icon))
 		return template.HTML(b.String())
 	}
-	fmt.Fprintf(&b, `>%s%s</button></form>`, iconHTML(icon), esc(words))
+	b.WriteString(`>` + iconHTML(icon) + esc(words) + `</button></form>`)
 	return template.HTML(b.String())
 }
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -46,6 +47,13 @@ type Item struct {
 
 // Nav is the navigation, with counts of what there is.
 func (v *visit) Nav() []Group {
+	if v.nav == nil {
+		v.nav = v.navigation()
+	}
+	return v.nav
+}
+
+func (v *visit) navigation() []Group {
 	groups := []Group{
 		{"Now", []Item{{Slug: "", Title: "Dashboard", Icon: "dash", Key: "d"}, {Slug: "inspector", Title: "Inspector", Icon: "list", Key: "i"}}},
 		{"Who", []Item{{Slug: "users", Title: "Users", Icon: "users", Key: "u"}, {Slug: "clients", Title: "Clients", Icon: "client", Key: "c"}}},
@@ -74,6 +82,7 @@ func (v *visit) Nav() []Group {
 
 // counts are the figures beside the entries.
 func (v *visit) counts() map[string]string {
+	met, all := v.Coverage()
 	v.Space.Gate.RLock()
 	defer v.Space.Gate.RUnlock()
 	users, clients := 0, 0
@@ -82,7 +91,8 @@ func (v *visit) counts() map[string]string {
 		clients += len(v.Space.Grants.Clients(bank))
 	}
 	return map[string]string{"users": figure(users), "clients": figure(clients), "faults": figure(v.armed()),
-		"consents": figure(len(v.Space.Grants.Consents(func(c *grant.Consent) bool { return true }))), "spaces": figure(len(v.World.Spaces()))}
+		"scenarios": fmt.Sprintf("%d/%d", met, all),
+		"consents":  figure(len(v.Space.Grants.Consents(func(c *grant.Consent) bool { return true }))), "spaces": figure(len(v.World.Spaces()))}
 }
 
 // figure is a count; none at all is nothing to show.

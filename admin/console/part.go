@@ -193,9 +193,12 @@ func (v *visit) Left(end time.Time, life *admin.Duration) template.HTML {
 	if end.IsZero() {
 		return `<span class="dim">never</span>`
 	}
-	d, soon, bar := end.Sub(v.Now), "", ""
+	d, how, bar := end.Sub(v.Now), "", ""
+	if d > 0 {
+		how = " run" // a box of its own: what changes in it moves nothing around it
+	}
 	if d > 0 && d < 10*time.Second {
-		soon = " soon"
+		how = " soon run"
 	}
 	if life != nil && *life > 0 {
 		whole := time.Duration(*life).Milliseconds()
@@ -206,7 +209,7 @@ func (v *visit) Left(end time.Time, life *admin.Duration) template.HTML {
 		text = remaining(d)
 	}
 	return template.HTML(fmt.Sprintf(`<span class="left%s"><time role="timer" aria-live="off" datetime="%s" data-ends="%d">%s</time>%s</span>`,
-		soon, end.UTC().Format(time.RFC3339Nano), end.UnixMilli(), text, bar))
+		how, end.UTC().Format(time.RFC3339Nano), end.UnixMilli(), text, bar))
 }
 
 // ago is how long something is over.

@@ -24,12 +24,9 @@ type ReportCard struct {
 
 func reportCard(v *visit) (any, error) {
 	r := &ReportCard{visit: v, Bank: v.Query.Get("bank")}
-	list, err := v.Report(admin.ReportQuery{Bank: r.Bank})
-	if err != nil {
+	if err := r.read(); err != nil {
 		return nil, err
 	}
-	r.Cards, r.Dropped = slices.Clone(list.Items), list.Dropped
-	slices.SortStableFunc(r.Cards, func(a, b report.Card) int { return cmp.Compare(b.Requests, a.Requests) })
 	client := v.Query.Get("client")
 	if client == "" {
 		if len(r.Cards) > 0 {
@@ -41,11 +38,23 @@ func reportCard(v *visit) (any, error) {
 		r.Card = &r.Cards[i]
 		return r, nil
 	}
-	if list, err = v.Report(admin.ReportQuery{Client: client, Bank: r.Bank}); err != nil {
+	list, err := v.Report(admin.ReportQuery{Client: client, Bank: r.Bank})
+	if err != nil {
 		return nil, err
 	}
 	r.Card = &list.Items[0]
 	return r, nil
+}
+
+// read finds the cards of all who called, the busiest first.
+func (r *ReportCard) read() error {
+	list, err := r.visit.Report(admin.ReportQuery{Bank: r.Bank})
+	if err != nil {
+		return err
+	}
+	r.Cards, r.Dropped = slices.Clone(list.Items), list.Dropped
+	slices.SortStableFunc(r.Cards, func(a, b report.Card) int { return cmp.Compare(b.Requests, a.Requests) })
+	return nil
 }
 
 // Rules are the card's, what was broken first.

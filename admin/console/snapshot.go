@@ -77,7 +77,7 @@ type KindTotal struct {
 }
 
 // mostDifferences is how many are shown.
-const mostDifferences = 500
+const mostDifferences = 100
 
 func snapshot(v *visit) (any, error) {
 	id, err := strconv.ParseUint(v.Param("id"), 10, 64)

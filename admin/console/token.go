@@ -1,13 +1,16 @@
 package console
 
 import (
+	"errors"
 	"fmt"
 	"html/template"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"sandbank/admin"
+	"sandbank/server/fail"
 	"sandbank/server/grant"
 )
 
@@ -29,7 +32,14 @@ type Tokens struct {
 	State  string
 	Open   *OpenToken
 	Alone  bool // the open one is not in the list
+	Rows   int  // that are shown at most
 }
+
+// The rows of a list of tokens: as many as one looks at, and as many as one may ask for.
+const (
+	tokenRows        = 50
+	mostRowsOfTokens = 1000
+)
 
 // OpenToken is a token with its family.
 type OpenToken struct {
@@ -46,8 +56,13 @@ func tokens(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Tokens{visit: v, Filter: v.Query.Get("q"), State: f.State}
-	if t.List, err = v.Desk.Tokens(f, admin.Window{Limit: 100, Cursor: v.Query.Get("cursor")}); err != nil {
+	t := &Tokens{visit: v, Filter: v.Query.Get("q"), State: f.State, Rows: tokenRows}
+	if text := v.Query.Get("rows"); text != "" {
+		if t.Rows, err = strconv.Atoi(text); err != nil || t.Rows < 1 || t.Rows > mostRowsOfTokens {
+			return nil, fail.Field("rows", "%q is not a number from 1 to %d", text, mostRowsOfTokens)
+		}
+	}
+	if t.List, err = v.Desk.Tokens(f, admin.Window{Limit: t.Rows, Cursor: v.Query.Get("cursor")}); err != nil {
 		return nil, err
 	}
 	id := v.Param("id")
@@ -61,6 +76,35 @@ func tokens(v *visit) (any, error) {
 		t.List.Items, t.Alone = []admin.TokenView{t.Open.TokenView}, true
 	}
 	return t, nil
+}
+
+// Acts are what can be done to a token from its row. A list has many of them, and a template would take several times as long.
+func (t *Tokens) Acts(one admin.TokenView) (template.HTML, error) {
+	var b strings.Builder
+	button := func(op, words, class string, fields ...any) error {
+		f, err := t.Form(op, "id", one.ID)
+		if err == nil {
+			b.WriteString(string(f.Button(words, "", class, fields...)))
+		}
+		return err
+	}
+	var errs []error
+	live := one.Name == grant.StateLive
+	if live {
+		b.WriteString(`<span class="k-expire">`)
+		errs = append(errs, button("expireToken", "Now", "tight"))
+		b.WriteString(`</span>`)
+		errs = append(errs, button("expireToken", "5 s", "tight", "in", "5s"))
+	}
+	if live || one.Name == grant.StateExpired {
+		if !one.Expires.IsZero() {
+			errs = append(errs, button("extendToken", "+5 min", "tight", "by", "5m"))
+		}
+		b.WriteString(`<span class="k-revoke">`)
+		errs = append(errs, button("revokeToken", "Revoke", "tight danger"))
+		b.WriteString(`</span>`)
+	}
+	return template.HTML(b.String()), errors.Join(errs...)
 }
 
 // tokenFilter reads the query: fields of their own, and the search line, as "user:jane bank:berlin".

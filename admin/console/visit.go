@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"html/template"
 	"net/url"
 	"strconv"
@@ -30,6 +31,7 @@ type visit struct {
 	here    string // path and query of the page, below the root of the space
 	zone    *time.Location
 	failed  *failure // the action that brought the page back
+	nav     []Group  // see Nav; made once
 }
 
 // failure is an action that was refused, with what had been typed; or, without an op, a parameter of the page's own query.
@@ -49,7 +51,7 @@ func (c *Console) visit(ctx fiber.Ctx, space *world.Space, root, rest string, qu
 	if zone, err := time.LoadLocation(ctx.Cookies("sandbank_zone")); err == nil {
 		v.zone = zone
 	}
-	v.here = strings.Clone(base + "/" + rest)
+	v.here = base + "/" + rest
 	if len(query) > 0 {
 		v.here += "?" + query.Encode()
 	}
@@ -69,34 +71,12 @@ func (v *visit) find(rest string) error {
 	parts := strings.Split(rest, "/")
 	for i := range v.console.pages {
 		p := &v.console.pages[i]
-		if params, ok := match(p.path, parts); ok {
+		if params, ok := admin.Match(p.path, parts); ok {
 			v.Page, v.params = p, params
 			return nil
 		}
 	}
 	return fail.New(fail.NotFound, "there is no page %s/%s", base, rest)
-}
-
-func match(pattern string, parts []string) (map[string]string, bool) {
-	want := strings.Split(pattern, "/")
-	if len(want) != len(parts) {
-		return nil, false
-	}
-	params := map[string]string{}
-	for i, w := range want {
-		name, variable := strings.CutPrefix(w, "{")
-		switch {
-		case !variable && w != parts[i]:
-			return nil, false
-		case variable:
-			value, err := url.PathUnescape(parts[i])
-			if err != nil || value == "" {
-				return nil, false
-			}
-			params[strings.TrimSuffix(name, "}")] = strings.Clone(value)
-		}
-	}
-	return params, true
 }
 
 // At is the URL of a page of this space: its segments, escaped. A last one that begins with ? is a query.
@@ -222,3 +202,12 @@ func (v *visit) ZoneMinutes() int {
 
 // Keys tells whether single letters are short cuts; they can be switched off (WCAG 2.1.4).
 func (v *visit) Keys() bool { return v.ctx.Cookies("sandbank_keys") != "off" }
+
+// Calls tells whether the page shows what requests bring about, and not only what becomes of records: then it is renewed with each one.
+func (v *visit) Calls() bool {
+	switch cmp.Or(v.Page.Nav, v.Page.path) {
+	case "tokens", "users", "clock", "policies", "snapshots", "activity", "settings", "docs":
+		return len(v.params) > 0
+	}
+	return true
+}

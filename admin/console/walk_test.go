@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -130,4 +131,29 @@ func (w *walk) sees(css, text string) {
 	}
 	at, _ := chromedp.Run(w.tab, chromedp.Location())
 	w.t.Fatalf("%s never said %q at %s", css, text, at)
+}
+
+// is waits until an expression of the page is true.
+func (w *walk) is(expression, what string) {
+	w.t.Helper()
+	for began := time.Now(); time.Since(began) < chromium.Patience; {
+		if is, err := chromedp.Run(w.tab, chromedp.Evaluate[bool](expression)); err == nil && is {
+			return
+		}
+		w.do("wait", chromedp.Sleep(50*time.Millisecond))
+	}
+	at, _ := chromedp.Run(w.tab, chromedp.Location())
+	w.t.Fatalf("not so at %s: %s", at, what)
+}
+
+// json reads what an expression of the page says in JSON.
+func (w *walk) json(expression string, into any) {
+	w.t.Helper()
+	text, err := chromedp.Run(w.tab, chromedp.Evaluate[string](expression))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		w.t.Fatalf("%s: %v", text, err)
+	}
 }

@@ -41,6 +41,7 @@ type Grants struct {
 	given     *line[Grant]
 	asked     *line[Consent]
 	counters  counters
+	bent      atomic.Uint64
 	termed    atomic.Bool // whether any grant has, or had, terms of its own
 	limit     int
 	sweeping  sync.Mutex

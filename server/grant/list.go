@@ -64,7 +64,34 @@ func (g *Grants) lines() {
 		current: func(v *Grant) *Grant { return g.grants.Get(v.ID) }}}
 	g.asked = &line[Consent]{about: about[Consent]{number: func(c *Consent) int64 { return c.Number },
 		current: func(c *Consent) *Consent { return g.consents.Get(c.ID) }}}
-	g.tokens.Follow(g.issued.follow)
-	g.grants.Follow(g.given.follow)
-	g.consents.Follow(g.asked.follow)
+	g.tokens.Follow(func(old, now *Token) {
+		g.issued.follow(old, now)
+		if old != nil && (now == nil || !old.alike(now)) {
+			g.bent.Add(1)
+		}
+	})
+	g.grants.Follow(func(old, now *Grant) {
+		g.given.follow(old, now)
+		if old != nil && (now == nil || old.Consent != now.Consent) {
+			g.bent.Add(1)
+		}
+	})
+	g.consents.Follow(func(old, now *Consent) {
+		g.asked.follow(old, now)
+		if old != nil {
+			g.bent.Add(1)
+		}
+	})
+}
+
+// Bent counts how often something that was there already became another thing: a token got another end, was revoked or forgotten, a
+// consent changed. What is new does not count, nor that a token was spent. As long as it stays the same, what was concluded from
+// tokens and consents holds.
+func (g *Grants) Bent() uint64 { return g.bent.Load() }
+
+// alike tells whether two states of a token differ at most in its being spent.
+func (t *Token) alike(other *Token) bool {
+	a, b := *t, *other
+	a.Spent, b.Spent = nil, nil
+	return a == b
 }

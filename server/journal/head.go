@@ -1,7 +1,7 @@
 package journal
 
 import (
-	"mime"
+	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -15,33 +15,39 @@ type Header struct {
 // Headers are the lines of the head, in order, as they came or went.
 func (p Part) Headers() []Header {
 	out := []Header{}
-	for line := range strings.SplitSeq(string(p.Head), "\n") {
-		name, value, ok := strings.Cut(strings.TrimSuffix(line, "\r"), ":")
-		if ok && name != "" && !strings.ContainsAny(name, " \t") { // the status line has no name
-			out = append(out, Header{name, strings.TrimSpace(value)})
-		}
-	}
+	p.lines(func(name, value []byte) bool {
+		out = append(out, Header{string(name), string(value)})
+		return true
+	})
 	return out
 }
 
-// Header is the first value of this name, whatever its case; empty when there is none.
-func (p Part) Header(name string) string {
-	for _, h := range p.Headers() {
-		if strings.EqualFold(h.Name, name) {
-			return h.Value
+// lines visits name and value of each line of the head, until visit says no.
+func (p Part) lines(visit func(name, value []byte) bool) {
+	for line := range bytes.SplitSeq(p.Head, []byte{'\n'}) {
+		name, value, ok := bytes.Cut(line, []byte{':'})
+		if ok && len(name) > 0 && !bytes.ContainsAny(name, " \t") && !visit(name, bytes.TrimSpace(value)) { // the status line has no name
+			return
 		}
 	}
-	return ""
+}
+
+// Header is the first value of this name, whatever its case; empty when there is none.
+func (p Part) Header(name string) (found string) {
+	p.lines(func(n, value []byte) bool {
+		if len(n) != len(name) || !strings.EqualFold(string(n), name) {
+			return true
+		}
+		found = string(value)
+		return false
+	})
+	return found
 }
 
 // MediaType is the type of the body, lower-cased and without parameters.
 func (p Part) MediaType() string {
-	value := p.Header("Content-Type")
-	kind, _, err := mime.ParseMediaType(value)
-	if err != nil {
-		kind, _, _ = strings.Cut(strings.ToLower(value), ";")
-	}
-	return strings.TrimSpace(kind)
+	kind, _, _ := strings.Cut(p.Header("Content-Type"), ";")
+	return strings.ToLower(strings.TrimSpace(kind))
 }
 
 // Text is the body as text; ok is false when it is none, and then only base64 can carry it in JSON.

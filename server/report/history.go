@@ -35,7 +35,8 @@ type step struct {
 	role   role
 	bearer string // access token that it carried
 	form   url.Values
-	owned  *grant.Token // the access token, as it is kept now; nil: unknown
+	fields map[string]json.RawMessage // of the token endpoint's answer
+	owned  *grant.Token               // the access token, as it is kept now; nil: unknown
 }
 
 // read finds out who sent what. Replays are left out.
@@ -56,9 +57,9 @@ func read(entries []*journal.Entry, grants *grant.Grants) []*step {
 		switch {
 		case e.Op == "token":
 			s.role = token
-			fields := e.Fields()
+			s.fields = e.Fields()
 			for _, name := range []string{"access_token", "refresh_token"} {
-				if v := text(fields[name]); v != "" {
+				if v := text(s.fields[name]); v != "" {
 					owner[v] = s.client
 				}
 			}
@@ -154,7 +155,7 @@ func (h *history) renewable(of string, at time.Time) bool {
 // told is the life that the answer told for its access token; 0: none that is a number.
 func (s *step) told() time.Duration {
 	var seconds float64
-	if raw := s.Fields()["expires_in"]; raw == nil || json.Unmarshal(raw, &seconds) != nil || seconds <= 0 || seconds > 1<<32 {
+	if raw := s.fields["expires_in"]; raw == nil || json.Unmarshal(raw, &seconds) != nil || seconds <= 0 || seconds > 1<<32 {
 		return 0
 	}
 	return time.Duration(seconds * float64(time.Second))

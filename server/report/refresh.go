@@ -123,7 +123,7 @@ func rotatedToken(h *history) (f finding) {
 		if first != nil && !overlap(first, s) {
 			f.blame(s, first, "the refresh token was rotated away before, and the answer with the new one had arrived")
 		}
-		if c := s.Check("rotated"); c != nil && c.OK && s.good() && text(s.Fields()["refresh_token"]) != "" {
+		if c := s.Check("rotated"); c != nil && c.OK && s.good() && text(s.fields["refresh_token"]) != "" {
 			rotated[value], lines[h.grantOf(s)] = s, true
 		}
 	}

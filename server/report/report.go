@@ -11,6 +11,7 @@
 package report
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -95,27 +96,28 @@ func (f *finding) blame(s, cause *step, why string) {
 // rules are all, in the order in which they are told.
 func rules() []rule { return slices.Concat(refreshRules(), retryRules(), flowRules()) }
 
-// Clients are those that the entries show, sorted.
-func Clients(entries []*journal.Entry, grants *grant.Grants) []string {
-	var out []string
+// Cards are those of all clients that the entries show, by client. The entries are the journal's, the oldest first; grants are the
+// space's, for what tokens were.
+func Cards(entries []*journal.Entry, grants *grant.Grants) []Card {
+	steps := map[string][]*step{}
 	for _, s := range read(entries, grants) {
-		if i, there := slices.BinarySearch(out, s.client); !there && s.client != "" {
-			out = slices.Insert(out, i, s.client)
-		}
+		steps[s.client] = append(steps[s.client], s)
 	}
-	return out
+	cards := []Card{}
+	for _, client := range slices.Sorted(maps.Keys(steps)) {
+		cards = append(cards, *judge(&history{steps[client], grants}, client))
+	}
+	return cards
 }
 
-// Judge makes the card of a client. The entries are the journal's, the oldest first, also those of others; grants are the space's, for
-// what tokens were.
+// Judge makes the card of one client, of the entries also those of others.
 func Judge(entries []*journal.Entry, grants *grant.Grants, client string) *Card {
-	h := &history{grants: grants}
+	all := read(entries, grants)
+	return judge(&history{slices.DeleteFunc(all, func(s *step) bool { return s.client != client }), grants}, client)
+}
+
+func judge(h *history, client string) *Card {
 	card := &Card{Client: client, Banks: []string{}, Rules: []Result{}}
-	for _, s := range read(entries, grants) {
-		if s.client == client {
-			h.steps = append(h.steps, s)
-		}
-	}
 	for _, s := range h.steps {
 		if i, there := slices.BinarySearch(card.Banks, s.Bank); !there {
 			card.Banks = slices.Insert(card.Banks, i, s.Bank)

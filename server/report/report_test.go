@@ -1,6 +1,7 @@
 package report
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -50,9 +51,9 @@ func FuzzJudge(f *testing.F) {
 			e.Request.Head, e.Response.Head = []byte(head), []byte("Retry-After: "+in+"\r\n")
 			entries = append(entries, e)
 		}
-		for _, client := range Clients(entries, grants) {
-			if c := Judge(entries, grants, client); c.Seen > c.Applicable || c.Failed > c.Seen || c.Requests > len(entries) {
-				t.Errorf("%+v", c)
+		for _, one := range Cards(entries, grants) {
+			if c := Judge(entries, grants, one.Client); c.Seen > c.Applicable || c.Failed > c.Seen || c.Requests > len(entries) || !reflect.DeepEqual(*c, one) {
+				t.Errorf("%+v, and among all %+v", c, one)
 			}
 		}
 	})

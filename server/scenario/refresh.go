@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"sandbank/server/fail"
-	"sandbank/server/grant"
 )
 
 // onRefresh is the condition of a fault that strikes refreshes.
@@ -110,12 +109,8 @@ func lines() []Case {
 	}
 }
 
-// lives tells whether an access token of a grant lived at an instant.
+// lives tells whether the access token that the client was seen with last, of a grant, lived at an instant.
 func (t *traffic) lives(of string, at time.Time) bool {
-	for _, token := range t.grants.Family(of) {
-		if token.Kind == grant.Access && !token.Issued.After(at) && !token.Expired(at) && (token.Revoked == nil || token.Revoked.At.After(at)) {
-			return true
-		}
-	}
-	return false
+	token := t.grants.Find(t.held[of])
+	return token != nil && !token.Expired(at) && (token.Revoked == nil || token.Revoked.At.After(at))
 }

@@ -14,6 +14,7 @@ package scenario
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"sandbank/server/fail"
 	"sandbank/server/fault"
@@ -64,7 +65,12 @@ func Groups() []Group {
 }
 
 // Cases are all, in order.
-func Cases() []Case {
+func Cases() []Case { return slices.Clone(catalogue()) }
+
+// Count is how many cases there are.
+func Count() int { return len(catalogue()) }
+
+var catalogue = sync.OnceValue(func() []Case {
 	var all []Case
 	for i, cases := range [][]Case{lifetimes(), calendar(), refreshes(), authorizations(), consents(), flights(), surfaces()} {
 		for _, c := range cases {
@@ -73,7 +79,7 @@ func Cases() []Case {
 		}
 	}
 	return all
-}
+})
 
 // Find returns a case by its id, in any case of letters; NotFound when there is none.
 func Find(id string) (*Case, error) {

@@ -3,7 +3,9 @@ package scenario
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,24 +27,47 @@ const most = 10
 // Meet tells which cases the entries of a journal show, by id. The entries are in the order in which they were answered; grants are the
 // space's, for what tokens were. What the journal has forgotten was not met.
 func Meet(entries []*journal.Entry, grants *grant.Grants) map[string]Met {
-	t := &traffic{grants: grants, told: map[string]telling{}, issued: map[string]bool{}, first: map[string]*call{}, last: map[string]*call{},
-		near: map[string]bool{}, sent: map[string][]*call{}, reused: map[string]bool{}, flows: map[string]bool{}, seen: map[string]bool{}, refreshed: map[string]time.Time{}}
-	cases, met := Cases(), map[string]Met{}
+	r := NewReading()
+	r.Add(grants, entries...)
+	return r.Met()
+}
+
+// Reading is what the entries of a journal show so far. What was added stays read: only new entries cost anything. It holds as long as
+// what it was read with does: another book of grants, or one that was bent since (see grant.Grants.Bent), needs another reading.
+type Reading struct {
+	traffic *traffic
+	cases   []Case
+	met     map[string]Met
+}
+
+// NewReading has read nothing yet.
+func NewReading() *Reading {
+	t := &traffic{told: map[string]telling{}, issued: map[string]bool{}, first: map[string]*call{}, last: map[string]*call{},
+		near: map[string]bool{}, sent: map[string][]*call{}, reused: map[string]bool{}, flows: map[string]bool{}, seen: map[string]bool{}, refreshed: map[string]time.Time{}, held: map[string]string{}}
+	return &Reading{t, slices.DeleteFunc(Cases(), func(c Case) bool { return c.meets == nil }), map[string]Met{}}
+}
+
+// Add reads the entries that follow. The book of grants is not kept.
+func (r *Reading) Add(grants *grant.Grants, entries ...*journal.Entry) {
+	r.traffic.grants = grants
+	defer func() { r.traffic.grants = nil }()
 	for _, e := range entries {
 		c := &call{Entry: e, client: e.Caller(), spoiled: e.Spoiled()}
-		for i := range cases {
-			if m := cases[i].meets; m != nil && m(t, c) {
-				one := met[cases[i].ID]
+		for i := range r.cases {
+			if r.cases[i].meets(r.traffic, c) {
+				one := r.met[r.cases[i].ID]
 				one.Count++
 				one.Entries = append(one.Entries, e.ID)
 				one.Entries = one.Entries[max(0, len(one.Entries)-most):]
-				met[cases[i].ID] = one
+				r.met[r.cases[i].ID] = one
 			}
 		}
-		t.remember(c)
+		r.traffic.remember(c)
 	}
-	return met
 }
+
+// Met tells which cases were met so far.
+func (r *Reading) Met() map[string]Met { return maps.Clone(r.met) }
 
 // traffic is what came before the call that is looked at.
 type traffic struct {
@@ -58,6 +83,7 @@ type traffic struct {
 	flows     map[string]bool      // login pages that were answered
 	seen      map[string]bool      // bank and target that were answered well
 	refreshed map[string]time.Time // when a grant was refreshed last, by its id
+	held      map[string]string    // id of the access token that a grant's client was seen with last, by the grant's id
 	previous  *call
 	bearers   []*call // with a bearer token and no refusal, the newest last; some
 	pages     []*call // of lists that come in pages; some
@@ -197,8 +223,11 @@ func text(raw json.RawMessage) (s string) {
 	return s
 }
 
-// told is how the answer tells the life of its access token.
+// told is how the answer tells the life of its access token; nothing where it brings none.
 func (c *call) told() telling {
+	if !c.tokens() {
+		return telling{}
+	}
 	raw := c.answer()["expires_in"]
 	n, _ := json.Number(bytes.TrimSpace(raw)).Float64()
 	n = min(n, float64(1<<33)) // what a duration holds
@@ -232,6 +261,9 @@ func (t *traffic) remember(c *call) {
 	}
 	if flow := c.form().Get("flow"); flow != "" && c.away() != nil {
 		t.flows[flow] = true
+	}
+	if token := t.token(c); token != nil && c.Kind == "" {
+		t.held[token.Grant] = token.ID
 	}
 	if token := t.used(c); token != nil && c.Kind == "" && within(token.Expires.Sub(c.At)) {
 		t.near[token.ID] = true

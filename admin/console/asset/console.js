@@ -1,12 +1,12 @@
-// The console works without this. It adds: a clock and countdowns that run with the sandbox's own time, pages that renew themselves when
-// something happens, short cuts, copying, and commands that follow what is typed into a form.
+// The console works without this. It adds clocks and countdowns in the sandbox's time, pages that renew themselves, short cuts, copying,
+// and commands that follow what is typed.
 (() => {
 'use strict';
 const $ = (q, e = document) => e.querySelector(q), $$ = (q, e = document) => [...e.querySelectorAll(q)];
 const bar = () => $('#bar'), two = n => String(n).padStart(2, '0');
 const store = (k, v) => { try { return v === undefined ? sessionStorage[k] : (sessionStorage[k] = v); } catch { return undefined; } };
 
-// Sandbox time: what the server's clock showed when it made the page, and how fast it runs since.
+// Sandbox time: what the clock showed when the page was made, and how fast it runs.
 let shown = { now: 0, speed: 1, at: 0 };
 const now = () => shown.now + (performance.now() - shown.at) * shown.speed;
 function wind() {
@@ -20,28 +20,34 @@ const left = s => s >= 864000 ? (s / 86400 | 0) + ' d'
 const ago = s => s < 1 ? 'just now' : s < 60 ? s + ' s ago' : s < 3600 ? (s / 60 | 0) + ' min ago' : s < 172800 ? (s / 3600 | 0) + ' h ago' : (s / 86400 | 0) + ' d ago';
 const put = (el, text) => { if (el.textContent !== text) el.textContent = text; };
 
+// What is out of sight is written in its turn: a thousand countdowns cost as little as twenty.
+const near = new Set(), eye = new IntersectionObserver(l => l.forEach(e => near[e.isIntersecting ? 'add' : 'delete'](e.target)), { rootMargin: '99px' });
+let turn = 0;
 function tick() {
   if (!bar()) return;
+  turn++;
   const t = now(), d = new Date(t + bar().dataset.zone * 60000).toISOString();
   $$('[data-clock]').forEach(el => put(el, d.slice(11, 19)));
   $$('[data-day]').forEach(el => put(el, d.slice(0, 10)));
   const over = [];
-  for (const el of document.querySelectorAll('[data-ends]')) {
-    const ms = el.dataset.ends - t, s = Math.ceil(ms / 1000), box = el.parentElement, progress = el.nextElementSibling;
-    put(el, ms > 0 ? left(s) : 'ended ' + ago(Math.floor(-ms / 1000)));
-    if (progress?.localName === 'progress') progress.value = Math.max(0, ms);
-    box.classList.toggle('soon', ms > 0 && s < 10);
+  $$('[data-ends]').forEach((el, i) => {
+    const ms = el.dataset.ends - t, s = Math.ceil(ms / 1000), progress = el.nextElementSibling;
+    if (near.has(el) || (i + turn) % 16 === 0) {
+      put(el, ms > 0 ? left(s) : 'ended ' + ago(Math.floor(-ms / 1000)));
+      if (progress?.localName === 'progress') progress.value = Math.max(0, ms);
+      const box = el.parentElement.classList; box.toggle('soon', ms > 0 && s < 10); box.toggle('run', ms > 0);
+    }
     if (ms > 0) el.alive = el.dataset.ends;
     else if (el.alive === el.dataset.ends) { el.alive = ''; over.push(el.closest('tr,li')?.querySelector('.id')?.textContent || ''); }
-  }
+  });
   if (over.length) { $('#said').textContent = over.length > 3 ? over.length + ' tokens and consents ended' : over.filter(Boolean).join(', ') + ' expired'; look(); }
 }
-// At high speed a second is short: the ticker follows, up to four times a second of real time.
+// At high speed a second is short: the ticker follows, up to four times a second.
 setInterval(() => { if (!paused()) tick(); }, 250);
 
-// Live: the page is fetched anew when something happened, at most as often as it can be drawn, and never under what is being typed.
+// Live: the page is fetched anew when something happened, as often as it can be drawn, and never under what is being typed.
 const paused = () => store('paused') === '1';
-let due = false, busy = false, rest = 150, last = 0, unseen = 0;
+let due = false, busy = false, same = false, rest = 150, last = 0, unseen = 0;
 function look() {
   due = true;
   if (busy || document.hidden || paused() || typing()) return;
@@ -54,7 +60,7 @@ function look() {
     const began = performance.now(), at = location.href;
     try { await renew(at); } finally {
       last = performance.now();
-      rest = Math.min(3000, Math.max(150, 4 * (last - began)));
+      rest = Math.min(5e3, Math.max(150, 8 * (last - began)));
       busy = false;
       if (due) look();
     }
@@ -66,7 +72,7 @@ async function renew(at) {
   if (!answer.ok || location.href !== at || typing()) return;
   const text = await answer.text();
   if (location.href !== at || typing()) return;
-  await htmx.swap({ sourceElement: document.body, target: document.body, swap: 'innerMorph', text, request: { headers: {}, action: at, method: 'GET' }, hx: {} });
+  try { same = true; await htmx.swap({ sourceElement: document.body, target: document.body, swap: 'innerMorph', text, request: { headers: {}, action: at, method: 'GET' }, hx: {} }); } finally { same = false; }
   after();
 }
 const typing = () => { const a = document.activeElement; return !!(a && a.closest('main form') && /^(INPUT|TEXTAREA|SELECT)$/.test(a.tagName) && !/^(checkbox|radio|button|submit)$/.test(a.type) && a.value !== a.defaultValue) || !!$('dialog[open]'); };
@@ -82,19 +88,19 @@ function stale(on) {
   if (on) put($('[data-stale]', note), new Date(now() + bar().dataset.zone * 60000).toISOString().slice(11, 19));
 }
 
-// One event stream per browser: the tab that holds the lock follows, and tells the others.
+// One event stream per browser: the tab with the lock follows, and tells the others.
 let source, lost = false;
 const channel = 'BroadcastChannel' in window ? new BroadcastChannel('sandbank') : null;
-const said = m => { if (m.base !== bar()?.dataset.base) return; if (m.lost !== lost) { lost = m.lost; stale(lost); } if (!m.lost) look(); };
+const said = m => { if (m.base !== bar()?.dataset.base) return; if (m.lost !== lost) { lost = m.lost; stale(lost); } if (!m.lost && (m.type !== 'request' || 'calls' in bar().dataset)) look(); };
 channel?.addEventListener('message', e => said(e.data));
 function follow(done) {
-  const base = bar().dataset.base, tell = lost => { const m = { base, lost }; channel?.postMessage(m); said(m); };
+  const base = bar().dataset.base, tell = (lost, type) => { const m = { base, lost, type }; channel?.postMessage(m); said(m); };
   source = new EventSource(base + '/api/v1/journal/stream');
   let down = false;
   source.onopen = () => { if (down) { down = false; tell(false); } };
   source.onerror = () => { if (!down) { down = true; tell(true); } if (source.readyState === 2) setTimeout(() => { source.close(); done(); }, 2000); };
   for (const type of ['request', 'token.issued', 'token.spent', 'token.retimed', 'token.revoked', 'token.expired', 'consent.changed', 'consent.expired', 'clock', 'activity', 'cleared', 'dropped'])
-    source.addEventListener(type, () => tell(false));
+    source.addEventListener(type, () => tell(false, type));
 }
 function live() {
   if (!bar() || !window.EventSource || leaving.signal.aborted) return;
@@ -102,7 +108,7 @@ function live() {
   if (!navigator.locks) return follow(live);
   navigator.locks.request(name, { signal: leaving.signal }, () => new Promise(done => { follow(done); addEventListener('pagehide', done, { once: true }); })).then(() => setTimeout(live, 500), () => {});
 }
-// A page that a browser keeps for "back" would hold its stream open, and six of them all connections to the host.
+// A page kept for "back" would hold its stream open, and six of them all connections to the host.
 let leaving = new AbortController();
 addEventListener('pagehide', () => { leaving.abort(); source?.close(); });
 addEventListener('pageshow', e => { if (e.persisted) { leaving = new AbortController(); live(); look(); } });
@@ -153,7 +159,7 @@ async function drawer(url) {
   $('input:not([type=hidden]),select,textarea', d)?.focus();
 }
 
-// A choice within a drawer, as the bank that a form is for, or a preview, brings the drawer anew.
+// A choice within a drawer, or a preview, brings the drawer anew.
 document.addEventListener('submit', e => {
   const by = e.submitter, action = by?.getAttribute('formaction') || e.target.action;
   if ((by?.getAttribute('formmethod') || e.target.method) !== 'get' || !e.target.closest('#drawer')) return;
@@ -220,6 +226,7 @@ function after() {
     t.hidden = rest <= 0; if (rest > 0) setTimeout(() => { t.hidden = true; }, rest);
   });
   if (lost) stale(true);
+  $$('[data-ends]').forEach(el => eye.observe(el));
   tick();
 }
 // What a page is about is in sight: the refusal, or the opened row.
@@ -233,6 +240,8 @@ document.addEventListener('htmx:after:history:push', show);
 document.addEventListener('visibilitychange', () => { if (!document.hidden && due) look(); });
 document.addEventListener('focusout', () => setTimeout(() => { if (due) look(); }, 50));
 window.htmx?.registerExtension?.('sandbank', {
+  // A row that is the same is left alone.
+  htmx_before_morph_node: (_, d) => !(same && d.newNode.dataset?.v && d.newNode.dataset.v === d.oldNode.dataset.v),
   // What the reader has opened or ticked stays so when the page renews itself.
   htmx_before_morph_attr: (el, d) => !(d.attrName === 'open' && /^(DETAILS|DIALOG)$/.test(el.tagName)) && !(d.attrName === 'hidden' && (el.id === 'fresh' || el.closest('#commands'))),
 });
