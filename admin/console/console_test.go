@@ -7,6 +7,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"sandbank/server"
 	"sandbank/server/servertest"
 )
 
@@ -92,5 +93,15 @@ func harmless(t testing.TB, doc *goquery.Document) {
 	})
 	if doc.Find("[onerror], [onclick]").Length() > 0 {
 		t.Error("a handler got into the page")
+	}
+}
+
+// What expires next shows how much of its life is left.
+func TestDashboardCountsDown(t *testing.T) {
+	t.Parallel()
+	s := open(t, server.Options{}, "").furnish()
+	doc := shown(s, "/admin", 200)
+	if all, bars := doc.Find("tr[id^=next-]").Length(), doc.Find("tr[id^=next-] .left progress[max][value]"); all == 0 || bars.Length() != all || bars.First().AttrOr("max", "") != "60000" {
+		t.Errorf("%d rows, %d bars, the first to %s ms", all, bars.Length(), bars.First().AttrOr("max", ""))
 	}
 }

@@ -19,7 +19,7 @@ type Dashboard struct {
 	Minute   int // requests in the last minute of the space's clock
 	Share    int // per cent of the newest 200 requests that were refused
 	Requests uint64
-	Expiring []admin.Expiry
+	Expiring []Ending
 	Refusals []admin.EntryRow
 	Tempo    template.HTML // requests per minute
 	Losses   template.HTML // refusals per minute
@@ -39,7 +39,7 @@ const minutes = 15
 
 func dashboard(v *visit) (any, error) {
 	look := v.Desk.Clock()
-	d := &Dashboard{visit: v, Expiring: look.Next[:min(len(look.Next), 6)]}
+	d := &Dashboard{visit: v, Expiring: v.endings(look.Next[:min(len(look.Next), 6)])}
 	d.Refusals = v.Entries(admin.EntryQuery{Filter: journal.Filter{Refused: true}, Limit: 6}).Items
 	d.traffic()
 	d.grants()
@@ -59,7 +59,7 @@ func dashboard(v *visit) (any, error) {
 		w := Way{Bank: b.Bank}
 		for _, k := range b.Knobs {
 			if k.Knob == string(grant.AccessTTL) || k.Knob == string(grant.ClientTTL) && w.Access == "" {
-				w.Access, w.Source = k.Value, k.Source
+				w.Access, w.Source = worded(k, k.Value), k.Source
 			}
 		}
 		for _, o := range v.Operations {
@@ -70,6 +70,29 @@ func dashboard(v *visit) (any, error) {
 		d.Ways = append(d.Ways, w)
 	}
 	return d, nil
+}
+
+// Ending is what expires next, with the life that it is the end of.
+type Ending struct {
+	admin.Expiry
+	Life *admin.Duration
+}
+
+// endings adds to each end how long the life before it was.
+func (v *visit) endings(all []admin.Expiry) []Ending {
+	v.Space.Gate.RLock()
+	defer v.Space.Gate.RUnlock()
+	out := make([]Ending, len(all))
+	for i, e := range all {
+		var life admin.Duration
+		if t := v.Space.Grants.Find(e.ID); t != nil {
+			life = admin.Duration(t.Life)
+		} else if c := v.Space.Grants.Consent(e.Bank, e.ID); c != nil {
+			life = admin.Duration(c.Until.Sub(c.Created))
+		}
+		out[i] = Ending{e, &life}
+	}
+	return out
 }
 
 // traffic counts requests by the minute of the space's clock.

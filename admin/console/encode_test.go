@@ -159,10 +159,20 @@ func TestRemaining(t *testing.T) {
 			t.Errorf("%v is %q, want %q", tt.d, got, tt.want)
 		}
 	}
-	for d, want := range map[time.Duration]string{time.Minute: "60 s", 10 * time.Minute: "10 min", time.Hour: "1 h", 90 * 24 * time.Hour: "90 d", 1095 * time.Second: "1095 s", 3661 * time.Second: "1h1m1s",
+	for d, want := range map[time.Duration]string{time.Minute: "60 s", 10 * time.Minute: "10 min", time.Hour: "1 h", 90 * 24 * time.Hour: "90 d", 1095 * time.Second: "1095 s", 745 * time.Hour: "31 d 1 h", 3661 * time.Second: "1h1m1s",
 		5 * time.Second: "5 s", 1500 * time.Millisecond: "1.5 s", -45 * time.Second: "−45 s"} {
 		if got := span(d); got != want {
 			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+}
+
+// A sentence begins with a capital, a name of the wire never does.
+func TestCapital(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"": "", "the token": "The token", "østfold": "Østfold", "at_9f3 expired": "at_9f3 expired", "expires_in is 0": "expires_in is 0"} {
+		if got := capital(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
 		}
 	}
 }

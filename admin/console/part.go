@@ -159,6 +159,9 @@ func span(d time.Duration) string {
 		if u.unit == time.Second && d > time.Hour {
 			break // 5400 s is no help
 		}
+		if days := d.Truncate(clock.Day); u.unit == time.Hour && d >= 2*clock.Day && d%time.Hour == 0 {
+			return sign + span(days) + " " + span(d-days)
+		}
 		if d >= 2*u.unit && d%u.unit == 0 || d == u.unit && u.unit != time.Minute {
 			return sign + strconv.FormatInt(int64(d/u.unit), 10) + u.word
 		}

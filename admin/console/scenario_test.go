@@ -34,7 +34,7 @@ func TestScenarios(t *testing.T) {
 	}
 	contains(t, shown(s, "/admin/scenarios?state=armed", 200), ".empty", "Nothing is armed", "curl -X POST")
 	contains(t, shown(s, "/admin/scenarios?group=9", 400), "main", "is none of")
-	contains(t, shown(s, "/admin/scenarios/E99", 404), "main", "there is no scenario")
+	contains(t, shown(s, "/admin/scenarios/E99", 404), "main", "There is no scenario")
 }
 
 func TestScenarioIsArmedAndDisarmed(t *testing.T) {
@@ -98,7 +98,7 @@ func TestReportCard(t *testing.T) {
 	quiet := shown(s, "/admin/report?client=bg-demo", 200)
 	contains(t, quiet, "#grade", "nothing to judge yet")
 	contains(t, quiet, "select option[selected]", "bg-demo")
-	contains(t, shown(s, "/admin/report?client=nobody", 404), "main", `no client "nobody"`)
+	contains(t, shown(s, "/admin/report?client=nobody", 404), "main", `No client "nobody"`)
 }
 
 // A page about a journal that is full is drawn at once, as long as nothing happens.

@@ -34,7 +34,7 @@ func TestUsersListAndFilter(t *testing.T) {
 	}
 	contains(t, shown(s, "/admin/users?q=nobody", 200), ".empty", "Nobody fits this filter", "Mint user", "curl -X POST")
 	contains(t, shown(s, "/admin/users?state=locked", 200), ".empty", "Nobody is locked")
-	contains(t, shown(s, "/admin/users?q=nope:1", 400), "main", `there is no filter "nope"`)
+	contains(t, shown(s, "/admin/users?q=nope:1", 400), "main", `There is no filter "nope"`)
 	locked := pressed(s, doc, "#u-yoisho_dave .acts form", 303)
 	contains(t, locked, "#u-yoisho_dave", "locked", "Unlock")
 	did(s, "locked user yoisho/dave")
@@ -137,7 +137,7 @@ func TestUserPage(t *testing.T) {
 	for tab, text := range map[string]string{"consents": "allowed nothing", "tokens": "No token was issued", "log": "No request of"} {
 		contains(t, shown(s, "/admin/users/finapi/jane?tab="+tab, 200), ".empty", text, "curl")
 	}
-	contains(t, shown(s, "/admin/users/yoisho/nobody", 404), "main", "there is no user")
+	contains(t, shown(s, "/admin/users/yoisho/nobody", 404), "main", "There is no user")
 }
 
 func TestUserAccounts(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v3"
 
@@ -187,11 +189,13 @@ func (v *visit) Toast() *Toast {
 	return &Toast{Text: strings.Clone(text)}
 }
 
+// capital makes a text begin as a sentence does. One that begins with a name of the wire, as at_9f3 or expires_in, stays as it is.
 func capital(s string) string {
-	if s == "" {
+	first, size := utf8.DecodeRuneInString(s)
+	if word, _, _ := strings.Cut(s, " "); size == 0 || strings.Contains(word, "_") {
 		return s
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 // ZoneMinutes is how far the reader's zone is from UTC now, for the page's script.
