@@ -2,6 +2,7 @@ package strangers_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -34,6 +35,8 @@ var (
 		id: "sb1-demo", secret: "sb1-demo-secret", life: 10 * time.Minute, rest: "30d"}
 	finapi = bank{name: "finapi", token: "/oauth/token", resource: "/api/v1/accounts",
 		id: "finapi-demo", secret: "finapi-demo-secret", life: time.Hour}
+	s2s = bank{name: "s2s", token: "/api/v1/s2s-oauth2/token", resource: "/api/v1/accounts",
+		id: "s2s-demo", secret: "s2s-demo-secret", life: 1095 * time.Second, rest: "2682000s"}
 	yoisho = bank{name: "yoisho", authorize: "/account/authorize", token: "/account/access_token", resource: "/account/balance",
 		id: "7b6fc8ed5127b0b2f076d", secret: "724e6890757b0ae624684b70e111b705fe6b050c", life: time.Minute}
 )
@@ -101,17 +104,19 @@ func (s *stage) answer(status int, body string) {
 	var v struct {
 		Accounts    []json.RawMessage
 		TPPMessages []struct{ Code string }
+		Data        []json.RawMessage
 		Error       string
+		HTTPMessage string
 	}
 	word := strings.TrimSpace(body)
 	if json.Unmarshal([]byte(body), &v) == nil {
-		word = v.Error
+		word = cmp.Or(v.Error, v.HTTPMessage)
 		if len(v.TPPMessages) > 0 {
 			word = v.TPPMessages[0].Code
 		}
 	}
-	if status == 200 && len(v.Accounts) > 0 {
-		s.note("%d accounts", len(v.Accounts))
+	if n := max(len(v.Accounts), len(v.Data)); status == 200 && n > 0 {
+		s.note("%d accounts", n)
 		return
 	}
 	s.note("%s", strings.TrimSpace(fmt.Sprint(status, " ", word)))
