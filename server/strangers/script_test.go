@@ -43,8 +43,8 @@ type plan struct {
 	Secret    string `json:"secret"`
 	Scope     string `json:"scope"`
 	Callback  string `json:"callback"`
-	Clock     string `json:"clock"`   // POST moves it
-	Browser   string `json:"browser"` // GET with a URL behind it opens that in the person's browser and answers where it ended
+	Levers    string `json:"levers"`  // the admin API of the client's space
+	Browser   string `json:"browser"` // GET /allow?url= or /deny?url= opens that in the person's browser and answers where it ended
 	Before    *span  `json:"before"`  // one second less than an access token lives
 	Rest      *span  `json:"rest"`    // until the refresh token is dead; null: never
 }
@@ -54,11 +54,15 @@ type plan struct {
 func script(s *stage, dir string, program ...string) {
 	s.Helper()
 	person := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Write([]byte(s.visit(r.URL.Query().Get("url")).String()))
+		open := s.visit
+		if r.URL.Path == "/deny" {
+			open = s.refuse
+		}
+		w.Write([]byte(open(r.URL.Query().Get("url")).String()))
 	}))
 	defer person.Close()
 	told, err := json.Marshal(plan{Issuer: s.base, Authorize: s.base + s.authorize, Token: s.base + s.token, Resource: s.base + s.resource,
-		ID: s.id, Secret: s.secret, Scope: s.scope, Callback: callback, Clock: s.clock(), Browser: person.URL + "/?url=",
+		ID: s.id, Secret: s.secret, Scope: s.scope, Callback: callback, Levers: s.levers(), Browser: person.URL,
 		Before: spanOf((s.life - time.Second).String()), Rest: spanOf(s.rest)})
 	if err != nil {
 		s.Fatal(err)

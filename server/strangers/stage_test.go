@@ -26,17 +26,21 @@ type bank struct {
 	rest                       string // how long after that the refresh token dies for want of use; "" for never
 }
 
+// awkward is a secret whose characters the libraries send in different ways: JavaScript and Go form-encode it before Basic, as RFC 6749
+// §2.3.1 says, Python does not.
+const awkward = `p%20q+r/s=t:u&v "w`
+
 var (
 	berlin = bank{name: "berlin", authorize: "/oauth2/authorize", token: "/oauth2/token", resource: "/v1/accounts",
-		id: "bg-demo", secret: "bg-demo-secret", scope: "AISP", life: time.Hour, rest: "90d"}
+		id: "bg-demo", secret: awkward, scope: "AISP", life: time.Hour, rest: "90d"}
 	berlinPublic = bank{name: "berlin", authorize: "/oauth2/authorize", token: "/oauth2/token", resource: "/v1/accounts",
 		id: "bg-spa", scope: "AISP", life: time.Hour, rest: "90d"}
 	sparebank1 = bank{name: "sparebank1", authorize: "/oauth/authorize", token: "/oauth/token", resource: "/personal/banking/accounts",
-		id: "sb1-demo", secret: "sb1-demo-secret", life: 10 * time.Minute, rest: "30d"}
+		id: "sb1-demo", secret: awkward, life: 10 * time.Minute, rest: "30d"}
 	finapi = bank{name: "finapi", token: "/oauth/token", resource: "/api/v1/accounts",
-		id: "finapi-demo", secret: "finapi-demo-secret", life: time.Hour}
+		id: "finapi-demo", secret: awkward, life: time.Hour}
 	s2s = bank{name: "s2s", token: "/api/v1/s2s-oauth2/token", resource: "/api/v1/accounts",
-		id: "s2s-demo", secret: "s2s-demo-secret", life: 1095 * time.Second, rest: "2682000s"}
+		id: "s2s-demo", secret: awkward, life: 1095 * time.Second, rest: "2682000s"}
 	yoisho = bank{name: "yoisho", authorize: "/account/authorize", token: "/account/access_token", resource: "/account/balance",
 		id: "7b6fc8ed5127b0b2f076d", secret: "724e6890757b0ae624684b70e111b705fe6b050c", life: time.Minute}
 )
@@ -57,6 +61,9 @@ func open(t *testing.T, root string, b bank) *stage {
 	var made []struct{ URL string }
 	s.lever(root+"/admin/api/v1/spaces", map[string]int{"count": 1}, &made)
 	s.base = made[0].URL + "/" + b.name
+	if b.secret == awkward {
+		s.lever(s.levers()+"/clients/"+b.name+"/"+b.id+"/rotate", map[string]string{"secret": awkward}, nil)
+	}
 	return s
 }
 
@@ -88,13 +95,13 @@ func (s *stage) note(format string, args ...any) {
 	s.seen = append(s.seen, fmt.Sprintf(format, args...))
 }
 
-// clock is the lever that moves the space's time.
-func (s *stage) clock() string { return strings.TrimSuffix(s.base, "/"+s.name) + "/admin/api/v1/clock" }
+// levers is the admin API of the space.
+func (s *stage) levers() string { return strings.TrimSuffix(s.base, "/"+s.name) + "/admin/api/v1" }
 
 // pass lets time go by at the bank: 59m59s or 90d.
 func (s *stage) pass(span string) {
 	s.Helper()
-	s.lever(s.clock(), map[string]string{"advance": span}, nil)
+	s.lever(s.levers()+"/clock", map[string]string{"advance": span}, nil)
 	s.note("%s", span)
 }
 
@@ -152,6 +159,19 @@ func (s *stage) visit(target string) *url.URL {
 	}
 	s.Fatalf("the bank asks for ever; at last:\n%s", page.Body)
 	return nil
+}
+
+// refuse opens the bank's page too, and there the person presses Deny.
+func (s *stage) refuse(target string) *url.URL {
+	s.Helper()
+	page := servertest.Browse(s, s.root).Get(target)
+	for page.Away == nil && page.Doc.Find("button[name=deny]").Length() == 0 {
+		page = page.Submit(fill(page.Doc)...)
+	}
+	if page = page.Submit("deny", "1"); page.Away == nil {
+		s.Fatalf("%s: %d\n%s", page.URL, page.Status, page.Body)
+	}
+	return page.Away
 }
 
 // fill is what the person types or ticks: goes by what a field is for, as a password manager does, and not by its name.

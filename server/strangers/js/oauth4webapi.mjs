@@ -14,6 +14,8 @@ for (const [name, value] of Object.entries({
   client_id: plan.id, redirect_uri: plan.callback, response_type: 'code', state,
   code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', ...(plan.scope && { scope: plan.scope }),
 })) link.searchParams.set(name, value)
+const denied = await visit(link.href, 'deny')
+note('denied: ' + await failed(() => oauth.validateAuthResponse(server, client, denied, state), e => `${e.name} ${e.error}`))
 const back = oauth.validateAuthResponse(server, client, await visit(link.href), state)
 const exchange = await oauth.authorizationCodeGrantRequest(server, client, proof, back, plan.callback, verifier, http)
 let token = await oauth.processAuthorizationCodeResponse(server, client, exchange)

@@ -8,11 +8,14 @@ client.allowInsecureRequests(config)
 
 const verifier = client.randomPKCECodeVerifier()
 const state = client.randomState()
-const back = await visit(client.buildAuthorizationUrl(config, {
+const link = client.buildAuthorizationUrl(config, {
   redirect_uri: plan.callback, state, code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
   ...(plan.scope && { scope: plan.scope }),
-}).href)
-let token = await client.authorizationCodeGrant(config, back, { pkceCodeVerifier: verifier, expectedState: state })
+}).href
+const swap = back => client.authorizationCodeGrant(config, back, { pkceCodeVerifier: verifier, expectedState: state })
+const denied = await visit(link, 'deny')
+note('denied: ' + await failed(() => swap(denied), e => `${e.name} ${e.error}`))
+let token = await swap(await visit(link))
 
 const ask = async () => {
   try {

@@ -7,9 +7,10 @@ const say = (...event) => console.log(JSON.stringify(event))
 export const note = text => say('note', text)
 export const answer = async response => say('answer', response.status, await response.text())
 
-// visit sends the person to a URL of the bank, and returns the URL of the app that the bank sent the browser back to.
-export async function visit(url) {
-  const response = await fetch(plan.browser + encodeURIComponent(url))
+// visit sends the person to a URL of the bank, to allow or deny what is asked, and returns the URL of the app that the bank sent the
+// browser back to.
+export async function visit(url, press = 'allow') {
+  const response = await fetch(`${plan.browser}/${press}?url=${encodeURIComponent(url)}`)
   return new URL(await response.text())
 }
 
@@ -17,7 +18,7 @@ export async function visit(url) {
 let now = Date.now()
 Date.now = () => now
 export async function pass(span) {
-  const response = await fetch(plan.clock, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ advance: span.text }) })
+  const response = await fetch(plan.levers + '/clock', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ advance: span.text }) })
   if (!response.ok) throw new Error(await response.text())
   now += span.seconds * 1000
   note(span.text)

@@ -1,4 +1,5 @@
-"""Authlib: the authorization code flow with PKCE. The session refreshes by itself when its token is over."""
+"""Authlib: the authorization code flow with PKCE. The session refreshes by itself when its token is over. It is not shown a
+denied login: it does not read error=access_denied, and would ask for client credentials instead."""
 from authlib.common.security import generate_token
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session

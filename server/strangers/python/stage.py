@@ -22,9 +22,9 @@ def answer(response):
     _say("answer", response.status_code, response.text)
 
 
-def visit(url):
-    """Send the person to a URL of the bank; returns the URL of the app that the bank sent the browser back to."""
-    with urllib.request.urlopen(plan["browser"] + urllib.parse.quote(url, safe="")) as response:
+def visit(url, press="allow"):
+    """Send the person to a URL of the bank, to allow or deny what is asked; returns the URL of the app that the bank sent the browser back to."""
+    with urllib.request.urlopen(plan["browser"] + "/" + press + "?url=" + urllib.parse.quote(url, safe="")) as response:
         return response.read().decode()
 
 
@@ -36,7 +36,7 @@ def pass_(span):
     """Let time go by, at the bank and here. Between two calls it stands still at both, so that each instant is exact."""
     global _now
     body = json.dumps({"advance": span["text"]}).encode()
-    urllib.request.urlopen(urllib.request.Request(plan["clock"], body, {"Content-Type": "application/json"})).close()
+    urllib.request.urlopen(urllib.request.Request(plan["levers"] + "/clock", body, {"Content-Type": "application/json"})).close()
     _now += span["seconds"]
     note(span["text"])
 
