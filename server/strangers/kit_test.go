@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"sandbank/server/servertest/chromium"
@@ -65,15 +66,21 @@ func npmPackage(name string) func(*testing.T) string {
 	}
 }
 
-// interpreter is a Python that has the clients: Debian's own, or the one that a person calls python3.
-func interpreter(t *testing.T) string {
+// able is a Python that has the clients: Debian's own, or the one that a person calls python3.
+var able = sync.OnceValue(func() string {
 	for _, python := range []string{"/usr/bin/python3", "python3"} {
 		if exec.Command(python, "-c", "import requests_oauthlib, authlib").Run() == nil {
 			return python
 		}
 	}
-	chromium.Optional(t, "no Python with the clients: they are Debian's packages python3-requests-oauthlib and python3-authlib")
 	return ""
+})
+
+func interpreter(t *testing.T) string {
+	if able() == "" {
+		chromium.Optional(t, "no Python with the clients: they are Debian's packages python3-requests-oauthlib and python3-authlib")
+	}
+	return able()
 }
 
 func pythonPackage(name string) func(*testing.T) string {

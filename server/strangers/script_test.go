@@ -22,13 +22,13 @@ type span struct {
 	Seconds float64 `json:"seconds"`
 }
 
-func spanOf(text string) *span {
+func (s *stage) span(text string) *span {
 	if text == "" {
 		return nil
 	}
 	d, err := clock.ParseDuration(text)
 	if err != nil {
-		panic(err)
+		s.Fatal(err)
 	}
 	return &span{text, d.Seconds()}
 }
@@ -63,7 +63,7 @@ func script(s *stage, dir string, program ...string) {
 	defer person.Close()
 	told, err := json.Marshal(plan{Issuer: s.base, Authorize: s.base + s.authorize, Token: s.base + s.token, Resource: s.base + s.resource,
 		ID: s.id, Secret: s.secret, Scope: s.scope, Callback: callback, Levers: s.levers(), Browser: person.URL,
-		Before: spanOf((s.life - time.Second).String()), Rest: spanOf(s.rest)})
+		Before: s.span((s.life - time.Second).String()), Rest: s.span(s.rest)})
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -94,7 +94,7 @@ func TestStrangers(t *testing.T) {
 	}
 	root := servertest.Run(t, path, nil, "--addr", "127.0.0.1:0", "--freeze", "--log-level", "off").URL
 	for _, c := range strangers() {
-		t.Run(c.kit.name+" at "+c.bank.name+" as "+c.bank.id, func(t *testing.T) {
+		t.Run(c.kit.name+" at "+c.bank.name+" by "+c.flow, func(t *testing.T) {
 			t.Parallel()
 			if got := c.kit.version(t); got != c.kit.pinned {
 				t.Fatalf("%s is %s here, and %s is what the README tells", c.kit.name, got, c.kit.pinned)

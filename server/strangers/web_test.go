@@ -131,7 +131,7 @@ func runTutorial(s *stage) {
 			s.Fatal(err)
 		}
 	}
-	clear := func() {
+	sweep := func() {
 		files, _ := filepath.Glob(filepath.Join(dir, "tokens*"))
 		if len(files) == 0 {
 			s.Fatal("there is no shelf with a token")
@@ -148,10 +148,10 @@ func runTutorial(s *stage) {
 	app.page(home)
 	s.pass("1s")
 	link := app.page(home) // the dead token is a page with the link again
-	clear()                // the tutorial never takes it off its shelf
+	sweep()                // the tutorial never takes it off its shelf
 	app.page(app.login(link).String())
 
-	clear()
+	sweep()
 	app.page(back.String()) // the first code again
 	if !strings.Contains(app.said(), "KeyError: 'access_token'") {
 		s.Errorf("the tutorial reads the refusal as JSON without a token; it said:\n%s", app.said())
