@@ -4,18 +4,18 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"sandbank/server/servertest"
 )
 
 // binary is the program itself, built once for the tests of its flags.
@@ -32,10 +32,7 @@ func program(t testing.TB) string {
 		if binary.dir, binary.err = os.MkdirTemp("", "sandbank"); binary.err != nil {
 			return
 		}
-		binary.path = filepath.Join(binary.dir, "sandbank")
-		if out, err := exec.Command("go", "build", "-o", binary.path, "sandbank").CombinedOutput(); err != nil {
-			binary.err = fmt.Errorf("%w: %s", err, out)
-		}
+		binary.path, binary.err = servertest.Build(binary.dir)
 	})
 	if binary.err != nil {
 		t.Fatal(binary.err)
@@ -53,30 +50,8 @@ type process struct {
 
 func launch(t testing.TB, env []string, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(program(t), args...), stderr: &bytes.Buffer{}}
-	p.cmd.Env = append(os.Environ(), env...)
-	p.cmd.Stderr = p.stderr
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { p.cmd.Process.Kill(); p.cmd.Wait() })
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		p.output += lines.Text() + "\n"
-		if m := regexp.MustCompile(`Ready at\s+(\S+)`).FindStringSubmatch(lines.Text()); m != nil {
-			p.base = m[1]
-		}
-		if strings.Contains(lines.Text(), "People") {
-			go io.Copy(io.Discard, out)
-			return p
-		}
-	}
-	t.Fatalf("the program ended before it was ready:\n%s%s", p.output, p.stderr)
-	return nil
+	p := servertest.Run(t, program(t), env, args...)
+	return &process{cmd: p.Cmd, base: p.URL, output: p.Output, stderr: p.Stderr}
 }
 
 // refuse runs the program to its end and returns exit code, output and complaint.
