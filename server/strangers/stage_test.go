@@ -17,7 +17,7 @@ import (
 	"sandbank/server/servertest"
 )
 
-// bank is what a client's developer copies out of the README, and how long things live there.
+// bank is what a client has to be told about a bank, and how long things live there.
 type bank struct {
 	name                       string // also the path of its base URL
 	authorize, token, resource string // paths below the base URL
