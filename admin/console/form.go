@@ -250,7 +250,7 @@ func (f *form) Check(name, label string, on bool) template.HTML {
 		checked = " checked"
 	}
 	return template.HTML(fmt.Sprintf(`<label><input type="hidden" name="%[1]s" value="false"><input type="checkbox" name="%[1]s" value="true" data-kind="bool"%s%s> %s%s</label>`,
-		esc(name), checked, a, esc(label), text))
+		esc(name), checked, a, esc(capital(label)), text))
 }
 
 // Checks are boxes for a list of values; none ticked is an empty list. An option is "value" or "value=words".
