@@ -1,12 +1,15 @@
 package console_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/chromedp"
 
 	"sandbank/server"
@@ -24,6 +27,30 @@ const gauge = `window.gauge = (() => {
 	return () => { on = false; return JSON.stringify({ gaps, tasks, whole: performance.now() - began }); };
 })(); 0`
 
+// busy is how long the page has computed so far, in seconds of its own thread: what others do on the machine does not count.
+func (w *walk) busy() (seconds float64) {
+	w.t.Helper()
+	w.do("metrics", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		if _, err := chromedp.Call(ctx, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks}); err != nil {
+			return err
+		}
+		all, err := chromedp.Call(ctx, performance.GetMetrics, cdp.Empty{})
+		if err != nil {
+			return err
+		}
+		for _, m := range all.Metrics {
+			if m.Name == "TaskDuration" {
+				seconds = m.Value
+			}
+		}
+		return nil
+	}))
+	if seconds == 0 {
+		w.t.Fatal("the browser does not say how long it computed")
+	}
+	return seconds
+}
+
 // A list of 1,000 countdowns stays smooth while 50 requests a second come in, and counts by the sandbox's clock.
 func TestThousandCountdowns(t *testing.T) {
 	browser := chromium.Start(t)
@@ -38,6 +65,7 @@ func TestThousandCountdowns(t *testing.T) {
 	w.open(s.URL() + "/admin/tokens?rows=1000")
 	w.is("document.querySelectorAll('[data-ends]').length >= 999", "1,000 countdowns")
 
+	began := w.busy()
 	w.do("measure", chromedp.Evaluate[chromedp.Void](gauge))
 	stop, done := make(chan struct{}), sync.WaitGroup{}
 	done.Add(1)
@@ -62,6 +90,7 @@ func TestThousandCountdowns(t *testing.T) {
 	}
 	close(stop)
 	done.Wait()
+	worked := w.busy() - began
 	var seen struct {
 		Gaps, Tasks []float64
 		Whole       float64
@@ -80,10 +109,10 @@ func TestThousandCountdowns(t *testing.T) {
 		}
 		return of[int(share*float64(len(of)-1))]
 	}
-	t.Logf("%d requests in %.1f s: %d frames, gaps of %.0f ms (median), %.0f (95 %%), %.0f (worst); %d tasks of more than 50 ms, %.0f ms (median), %.0f (worst), %.0f %% of the time; the tab answers within %v (median), %v (worst)",
-		sent, seen.Whole/1000, len(seen.Gaps), at(seen.Gaps, .5), at(seen.Gaps, .95), at(seen.Gaps, 1), len(seen.Tasks), at(seen.Tasks, .5), at(seen.Tasks, 1), 100*held/seen.Whole,
+	t.Logf("%d requests in %.1f s: %d frames, gaps of %.0f ms (median), %.0f (95 %%), %.0f (worst); %d tasks of more than 50 ms, %.0f ms (median), %.0f (worst), %.0f %% of the time, of which the page computed for %.0f %%; the tab answers within %v (median), %v (worst)",
+		sent, seen.Whole/1000, len(seen.Gaps), at(seen.Gaps, .5), at(seen.Gaps, .95), at(seen.Gaps, 1), len(seen.Tasks), at(seen.Tasks, .5), at(seen.Tasks, 1), 100*held/seen.Whole, 100e3*worked/seen.Whole,
 		answers[len(answers)/2].Round(time.Millisecond), answers[len(answers)-1].Round(time.Millisecond))
-	if held > seen.Whole*0.6 || at(seen.Gaps, .5) > 250 {
+	if 1000*worked > seen.Whole/2 { // of its own computing: frames wait for whatever else the machine does
 		t.Error("the page is not smooth")
 	}
 

@@ -45,7 +45,7 @@ function tick() {
 // At high speed a second is short: the ticker follows, up to four times a second.
 setInterval(() => { if (!paused()) tick(); }, 250);
 
-// Live: the page is fetched anew when something happened, as often as it can be drawn, and never under what is being typed.
+// Live: the page is fetched anew when something happened, but never under what is being typed.
 const paused = () => store('paused') === '1';
 let due = false, busy = false, same = false, rest = 150, last = 0, unseen = 0;
 function look() {
@@ -113,7 +113,6 @@ let leaving = new AbortController();
 addEventListener('pagehide', () => { leaving.abort(); source?.close(); });
 addEventListener('pageshow', e => { if (e.persisted) { leaving = new AbortController(); live(); look(); } });
 
-// Commands that follow the form.
 function curl(form) {
   const code = $('[data-curl]', form);
   if (!code || !form.dataset.call) return;
@@ -229,7 +228,7 @@ function after() {
   $$('[data-ends]').forEach(el => eye.observe(el));
   tick();
 }
-// What a page is about is in sight: the refusal, or the opened row.
+// In sight is what the page is about: the refusal, or the opened row.
 function show() {
   const at = $('#failed') || $('main tr[aria-current]');
   at ? at.scrollIntoView({ block: at.id === 'failed' ? 'center' : 'nearest' }) : scrollTo(0, 0);
@@ -242,7 +241,7 @@ document.addEventListener('focusout', () => setTimeout(() => { if (due) look(); 
 window.htmx?.registerExtension?.('sandbank', {
   // A row that is the same is left alone.
   htmx_before_morph_node: (_, d) => !(same && d.newNode.dataset?.v && d.newNode.dataset.v === d.oldNode.dataset.v),
-  // What the reader has opened or ticked stays so when the page renews itself.
+  // What the reader has opened stays so when the page renews itself.
   htmx_before_morph_attr: (el, d) => !(d.attrName === 'open' && /^(DETAILS|DIALOG)$/.test(el.tagName)) && !(d.attrName === 'hidden' && (el.id === 'fresh' || el.closest('#commands'))),
 });
 $('.list [aria-current]')?.scrollIntoView({ block: 'nearest' });
