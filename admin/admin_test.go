@@ -222,6 +222,7 @@ func TestSpacesAreApart(t *testing.T) {
 }
 
 // A web page that somebody visits must not reach the levers: neither by a form, nor by a name that points to loopback.
+// RFC 9110 §7.2: a foreign Host is refused by the levers, so that DNS rebinding reaches none.
 func TestLeversAreGuarded(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{}, admin.Options{Hosts: []string{"bank.example"}})
