@@ -24,25 +24,39 @@ type desk struct {
 
 func open(t testing.TB, o server.Options, a admin.Options) *desk {
 	t.Helper()
+	return openAs(t, o, func(in server.Inside) serving { return admin.New(over(in, a)).Serve })
+}
+
+// serving is what answers under /admin.
+type serving = func(ctx fiber.Ctx, space *world.Space, root, path string) error
+
+// openAs opens a sandbox with whatever answers under /admin.
+func openAs(t testing.TB, o server.Options, with func(server.Inside) serving) *desk {
+	t.Helper()
 	d := &desk{t: t}
 	o.Admin = func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
 		d.world = in.World
-		a.World, a.Banks, a.Version = in.World, in.Banks, in.Version
-		a.Secure, a.PublicURL, a.Life, a.Replay, a.Flows = in.Secure, in.PublicURL, in.Life, in.Replay, in.Flows
-		for _, o := range in.Operations {
-			a.Operations = append(a.Operations, admin.Operation(o))
-		}
-		a.Refusals = func() []admin.Refusal {
-			var out []admin.Refusal
-			for _, r := range in.Refusals() {
-				out = append(out, admin.Refusal(r))
-			}
-			return out
-		}
-		return admin.New(a).Serve
+		return with(in)
 	}
 	d.Sandbox = servertest.Start(t, o)
 	return d
+}
+
+// over are options with what the server says of itself.
+func over(in server.Inside, a admin.Options) admin.Options {
+	a.World, a.Banks, a.Version = in.World, in.Banks, in.Version
+	a.Secure, a.PublicURL, a.Life, a.Replay, a.Flows = in.Secure, in.PublicURL, in.Life, in.Replay, in.Flows
+	for _, o := range in.Operations {
+		a.Operations = append(a.Operations, admin.Operation(o))
+	}
+	a.Refusals = func() []admin.Refusal {
+		var out []admin.Refusal
+		for _, r := range in.Refusals() {
+			out = append(out, admin.Refusal(r))
+		}
+		return out
+	}
+	return a
 }
 
 // pull sends JSON to the admin API of the main space.
@@ -222,6 +236,7 @@ func TestSpacesAreApart(t *testing.T) {
 }
 
 // A web page that somebody visits must not reach the levers: neither by a form, nor by a name that points to loopback.
+// RFC 9110 §7.2: a foreign Host is refused by the levers, so that DNS rebinding reaches none.
 func TestLeversAreGuarded(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{}, admin.Options{Hosts: []string{"bank.example"}})

@@ -61,6 +61,7 @@ func TestClientLife(t *testing.T) {
 	}
 }
 
+// RFC 6749 §3.1.2.2: redirect URIs are registered per client and held to at once.
 func TestClientRedirects(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{}, admin.Options{})

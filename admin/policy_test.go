@@ -227,6 +227,7 @@ func TestMaxGrants(t *testing.T) {
 	}
 }
 
+// RFC 9700 §4.14.2: rotation of refresh tokens is a policy that the wire follows.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	type use struct {

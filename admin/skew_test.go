@@ -99,6 +99,7 @@ func TestAuthorizationServerHasItsOwnClock(t *testing.T) {
 }
 
 // The Date header of banks, as a client on a socket sees it and as one that came through net/http does.
+// RFC 9110 §6.6.1: Date is what the sandbox's clock shows.
 func TestDateHeader(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

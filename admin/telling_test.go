@@ -10,6 +10,7 @@ import (
 )
 
 // Every bank tells expires_in as the policy says, or not at all, and tells the truth again when the policy is taken back.
+// RFC 6749 §5.1: expires_in is told, or left out, as the policy says at every bank.
 func TestExpiresInIsToldAtEveryBank(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{}, admin.Options{})

@@ -26,6 +26,7 @@ func mounts(o server.Operation) []string {
 }
 
 // Every bank is examined by this suite without being asked: it reads the route tables.
+// RFC 6750 §2: garbage, two Authorization headers and broken Basic get a refusal at every operation, and no server error.
 func TestEveryOperationRefusesStrangersInItsOwnWay(t *testing.T) {
 	t.Parallel()
 	box := servertest.Start(t, server.Options{})
@@ -60,6 +61,7 @@ func isPage(a *servertest.Answer) bool {
 	return strings.HasPrefix(a.Header.Get("Content-Type"), "text/html")
 }
 
+// RFC 6750 §3: every protected resource refuses a request without a token.
 func TestResourcesNeedAToken(t *testing.T) {
 	t.Parallel()
 	box := servertest.Start(t, server.Options{})
@@ -71,6 +73,8 @@ func TestResourcesNeedAToken(t *testing.T) {
 	}
 }
 
+// RFC 9110 §15.5.6: every operation answers other methods with 405 and Allow.
+// RFC 9110 §15.5.5: unknown paths are 404 in the bank's own form.
 func TestUnknownPathsAndMethods(t *testing.T) {
 	t.Parallel()
 	box := servertest.Start(t, server.Options{})
@@ -93,6 +97,8 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 	}
 }
 
+// RFC 9110 §15.5.14: a body over the limit is 413 at every operation.
+// RFC 9110 §5.5: line breaks in parameters put no header into any answer.
 func TestHostileInputNeverBreaksAnOperation(t *testing.T) {
 	t.Parallel()
 	box := servertest.Start(t, server.Options{})
@@ -133,6 +139,7 @@ func TestHostileInputNeverBreaksAnOperation(t *testing.T) {
 	}
 }
 
+// RFC 9110 §9.3.2: HEAD is GET without a body, at every operation.
 func TestHeadIsGetWithoutABody(t *testing.T) {
 	t.Parallel()
 	box := servertest.Start(t, server.Options{})
@@ -149,6 +156,9 @@ func TestHeadIsGetWithoutABody(t *testing.T) {
 }
 
 // A page that asks for a password can be neither framed nor cached, and answers no form that another site sent.
+// RFC 9700 §4.16: no page of a bank can be framed.
+// RFC 9700 §4.2.4: every page has a Referrer-Policy and is not stored.
+// RFC 6749 §10.13: X-Frame-Options and frame-ancestors stand on every page.
 func TestPagesAreGuarded(t *testing.T) {
 	t.Parallel()
 	box := servertest.Start(t, server.Options{})

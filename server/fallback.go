@@ -64,6 +64,9 @@ func (s *Server) serve(ctx fiber.Ctx) (err error) {
 			err = s.panicked(ctx, r)
 		}
 	}()
+	if why := misframed(&ctx.Request().Header); why != "" {
+		return s.unreadable(ctx, 400, why)
+	}
 	return s.route(ctx)
 }
 
@@ -222,9 +225,10 @@ func (s *Server) broken(ctx fiber.Ctx, err error) error {
 		switch f.Code {
 		case 413:
 			e = fail.New(fail.TooLarge, "the body is larger than %d bytes", maxBody)
-		case 400, 431:
-			ctx.Set("Connection", "close")
-			return s.plain(ctx, f.Code, "the request could not be read: "+strings.ToLower(f.Message))
+		case 400, 408, 431:
+			return s.unreadable(ctx, f.Code, strings.ToLower(f.Message))
+		case 502: // as the HTTP library calls a caller that hung up before all was said
+			return s.unreadable(ctx, 400, "the connection broke")
 		}
 	}
 	if v, ok := s.visit(ctx.Request()); ok {

@@ -72,6 +72,8 @@ func TestMetricsCount(t *testing.T) {
 }
 
 // A name in the Host header cannot put anything into what the sandbox hands out but itself, and forwarded headers are not believed.
+// RFC 9700 §4.13: X-Forwarded-Host, X-Forwarded-Proto and Forwarded are not believed.
+// RFC 9110 §7.2: a Host that is none gets into no URL.
 func TestOriginIsWhatTheCallerUsed(t *testing.T) {
 	t.Parallel()
 	box := servertest.Start(t, server.Options{})
@@ -139,6 +141,7 @@ func TestSharedPathsGoToTheCallersBank(t *testing.T) {
 }
 
 // A token of one bank opens no other, under any mount.
+// RFC 6750 §5.2: a token of one bank opens no other.
 func TestTokensStayAtTheirBank(t *testing.T) {
 	t.Parallel()
 	box := servertest.Start(t, server.Options{})

@@ -12,6 +12,8 @@ import (
 
 // Metadata is found under both names, before and behind the issuer's path, in every space; the issuer is always the base that was asked
 // (RFC 8414 §3.1 and §3.3).
+// RFC 8414 §3.1: metadata is found with the well-known name before the issuer's path, and behind it.
+// RFC 8414 §3.3: issuer is the one that was asked, to the byte.
 func TestMetadataIsFoundWhereClientsLook(t *testing.T) {
 	t.Parallel()
 	box := servertest.Start(t, server.Options{})
@@ -35,6 +37,7 @@ func TestMetadataIsFoundWhereClientsLook(t *testing.T) {
 }
 
 // What the metadata lists is there, and takes the methods that it must: nothing is promised that the tables do not have.
+// RFC 8414 §2: every endpoint that is listed exists and takes its method.
 func TestMetadataListsWhatIsThere(t *testing.T) {
 	t.Parallel()
 	box := servertest.Start(t, server.Options{})
@@ -66,6 +69,8 @@ func TestMetadataListsWhatIsThere(t *testing.T) {
 	}
 }
 
+// RFC 9207 §2: an error response carries iss, equal to the issuer of the metadata.
+// RFC 8414 §2: issuer and endpoints begin with the public URL.
 func TestIssuerIsThePublicURL(t *testing.T) {
 	t.Parallel()
 	srv, err := server.New(server.Options{PublicURL: "https://bank.example/"})

@@ -61,6 +61,7 @@ func TestTreeFindsTheNearestRoute(t *testing.T) {
 	}
 }
 
+// RFC 3986 §6.2.2.3: dot segments, encoded or not, climb out of no path.
 func TestSplitLetsNobodyClimb(t *testing.T) {
 	t.Parallel()
 	good := map[string][]string{"/a/b": {"a", "b"}, "/a%20b": {"a b"}, "/%C3%A9": {"é"}, "/": {""}, "/a/": {"a", ""}, "/...": {"..."}}

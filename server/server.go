@@ -138,7 +138,7 @@ func New(o Options) (*Server, error) {
 		ErrorHandler: s.broken,
 	})
 	s.app.Server().HeaderReceived = s.roomy
-	s.app.Use(s.serve)
+	s.app.All("/*", s.serve) // no middleware: Fiber runs that on requests which could not be read, before ErrorHandler
 	s.handler = s.app.Handler()
 	return s, nil
 }

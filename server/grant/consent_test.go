@@ -262,6 +262,7 @@ func TestParseValue(t *testing.T) {
 	}
 }
 
+// RFC 6749 §4.1.2: one authorization request brings a single code, however often its page is sent.
 func TestAnswerIsGivenOnce(t *testing.T) {
 	t.Parallel()
 	g := book()

@@ -66,6 +66,7 @@ func refused(t testing.TB, err error, kind fail.Kind, why string) {
 	}
 }
 
+// RFC 6749 §4.1.2: a code expires, to the instant.
 func TestCodeLivesUntilItsInstant(t *testing.T) {
 	t.Parallel()
 	g := book()
@@ -76,6 +77,7 @@ func TestCodeLivesUntilItsInstant(t *testing.T) {
 	refused(t, err, fail.InvalidGrant, "expired 0 s ago; 1m by b default")
 }
 
+// RFC 6749 §5.1: an access token ends after expires_in, to the instant.
 func TestAccessTokenLivesUntilItsInstant(t *testing.T) {
 	t.Parallel()
 	g := book()
@@ -93,6 +95,7 @@ func TestAccessTokenLivesUntilItsInstant(t *testing.T) {
 	}
 }
 
+// RFC 6749 §4.1.2: a code that is used a second time is refused, and the tokens issued from it are revoked.
 func TestSecondUseOfACodeEndsWhatItIssued(t *testing.T) {
 	t.Parallel()
 	g := book()
@@ -109,6 +112,8 @@ func TestSecondUseOfACodeEndsWhatItIssued(t *testing.T) {
 	refused(t, err, fail.InvalidGrant, "revoked")
 }
 
+// RFC 6749 §4.1.3: a code is redeemed by the client to which it was issued, and another client's try does not spend it.
+// RFC 6749 §6: a refresh token is bound to the client to which it was issued.
 func TestForeignClientNeitherGetsNorSpoilsACode(t *testing.T) {
 	t.Parallel()
 	g := book()
@@ -128,6 +133,9 @@ func TestForeignClientNeitherGetsNorSpoilsACode(t *testing.T) {
 	}
 }
 
+// RFC 7636 §4.6: a wrong, missing or short code_verifier, or the challenge in its place, is invalid_grant.
+// RFC 9700 §2.1.1: a code_verifier for a code without a code_challenge is refused.
+// RFC 6749 §4.1.3: redirect_uri at the exchange is identical to that of the authorization request.
 func TestFailedExchangeSpendsTheCode(t *testing.T) {
 	t.Parallel()
 	verifier := strings.Repeat("v", 43)
@@ -170,6 +178,7 @@ func TestFailedExchangeSpendsTheCode(t *testing.T) {
 	}
 }
 
+// RFC 6749 §4.1.2: of 64 exchanges of one code at once a single one succeeds.
 func TestRaceForOneCodeHasOneWinner(t *testing.T) {
 	t.Parallel()
 	g := book()
@@ -180,6 +189,7 @@ func TestRaceForOneCodeHasOneWinner(t *testing.T) {
 	}
 }
 
+// RFC 9700 §4.14.2: of 64 uses of one rotating refresh token at once a single one succeeds.
 func TestRaceForOneRefreshTokenHasAtMostOneWinner(t *testing.T) {
 	t.Parallel()
 	g := book()
@@ -207,6 +217,7 @@ func race(try func() error) int32 {
 	return won.Load()
 }
 
+// RFC 9700 §4.14.2: a rotated refresh token that comes back ends its family, and no other grant.
 func TestReuseAfterRotationEndsTheFamilyAlone(t *testing.T) {
 	t.Parallel()
 	g := book()
@@ -245,6 +256,7 @@ func TestKeepModeKeepsTheRefreshToken(t *testing.T) {
 	}
 }
 
+// RFC 9700 §4.14.2: refresh tokens expire when they have been idle for some time.
 func TestRefreshLivesIdleAndAbsolute(t *testing.T) {
 	t.Parallel()
 	g := book()
@@ -271,6 +283,7 @@ func TestRefreshLivesIdleAndAbsolute(t *testing.T) {
 	}
 }
 
+// RFC 6749 §6: a refresh may narrow the scope, never widen it.
 func TestRefreshScope(t *testing.T) {
 	t.Parallel()
 	g := book()
@@ -287,6 +300,8 @@ func TestRefreshScope(t *testing.T) {
 	}
 }
 
+// RFC 6749 §1.5: refresh tokens are for the authorization server alone, and open no resource.
+// RFC 6750 §3.1: a token that is unknown, of another kind or of another server is refused.
 func TestCheckTellsTokensApart(t *testing.T) {
 	t.Parallel()
 	g := book()
@@ -335,6 +350,7 @@ func TestRevocation(t *testing.T) {
 	}
 }
 
+// RFC 6749 §3.2.1: confidential clients prove themselves, and unknown clients and wrong secrets are refused alike.
 func TestAuthenticate(t *testing.T) {
 	t.Parallel()
 	g := book()
@@ -363,6 +379,9 @@ func TestAuthenticate(t *testing.T) {
 	}
 }
 
+// RFC 9700 §2.1: redirect URIs are compared by exact string matching.
+// RFC 8252 §7.3: the port of a loopback redirect URI may vary for clients that registered for it.
+// RFC 6749 §3.1.2: a redirect URI is absolute and has no fragment.
 func TestRedirectURIs(t *testing.T) {
 	t.Parallel()
 	exact := &grant.Client{RedirectURIs: []string{"https://app.example/cb", "com.example.app:/cb"}}

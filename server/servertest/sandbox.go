@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,34 @@ type Sandbox struct {
 	*server.Server
 	t      testing.TB
 	client *http.Client
+	sent   *atomic.Int64
+}
+
+// Sent is how many requests of Do and of browsers have been answered by a bank of the main space, told by their paths.
+func (s *Sandbox) Sent() int64 { return s.sent.Load() }
+
+// counted counts what goes to the banks of the main space.
+type counted struct {
+	http.RoundTripper
+	sent *atomic.Int64
+}
+
+// CloseIdleConnections hands on what http.Client asks of its transport.
+func (c counted) CloseIdleConnections() {
+	if t, ok := c.RoundTripper.(*http.Transport); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// RoundTrip sends one request.
+func (c counted) RoundTrip(r *http.Request) (*http.Response, error) {
+	a, err := c.RoundTripper.RoundTrip(r)
+	own := strings.HasPrefix(r.URL.Path, "/admin") || strings.HasPrefix(r.URL.Path, "/s/") || strings.HasPrefix(r.URL.Path, "/-/") ||
+		r.URL.Path == "/" || r.URL.Path == "/healthz" || r.URL.Path == "/metrics"
+	if err == nil && !own {
+		c.sent.Add(1)
+	}
+	return a, err
 }
 
 // Start runs a sandbox on a free port with a frozen clock.
@@ -50,9 +79,13 @@ func Start(t testing.TB, o server.Options) *Sandbox {
 	})
 	transport := &http.Transport{MaxIdleConnsPerHost: 128, DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &Sandbox{Server: srv, t: t, client: client}
+	sent := &atomic.Int64{}
+	client := &http.Client{Transport: counted{transport, sent}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &Sandbox{Server: srv, t: t, client: client, sent: sent}
 }
+
+// Idle hangs up every connection on which nothing is going on.
+func (s *Sandbox) Idle() { s.client.CloseIdleConnections() }
 
 // WriteFile writes a file for a test.
 func WriteFile(t testing.TB, name, text string) {

@@ -235,6 +235,7 @@ func TestForms(t *testing.T) {
 	})
 }
 
+// RFC 6749 §10.14: hostile text in names, scopes and messages stays text on every page.
 func TestHostileText(t *testing.T) {
 	t.Parallel()
 	for name, sel := range map[string]string{

@@ -47,6 +47,10 @@ func basic(text string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(text))
 }
 
+// RFC 6749 §2.3.1: id and secret are taken by Basic, form-encoded or not, and from the body.
+// RFC 6749 §2.3: a client must not use more than one authentication method in a request.
+// RFC 9110 §11.1: the name of an authentication scheme is case-insensitive.
+// RFC 7617 §2: Basic credentials that are not base64 of id:secret in UTF-8 are refused.
 func TestAuthenticate(t *testing.T) {
 	t.Parallel()
 	form := func(pairs ...string) string {
@@ -107,6 +111,8 @@ func TestAuthenticate(t *testing.T) {
 	}
 }
 
+// RFC 6750 §2.1: the token is read from the Authorization header, whatever the case of the scheme.
+// RFC 6750 §2: a request with two tokens is refused.
 func TestBearer(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -138,6 +144,7 @@ func TestBearer(t *testing.T) {
 	}
 }
 
+// RFC 6749 §10.12: a form that another site sent is refused.
 func TestSameSite(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -165,6 +172,10 @@ func TestSameSite(t *testing.T) {
 	}
 }
 
+// RFC 6749 §3.1.2.4: an unknown client or an unregistered redirect URI is never redirected to.
+// RFC 6749 §4.1.2.1: every other refusal of an authorization request is told to the redirect URI.
+// RFC 7636 §4.4.1: an unknown code_challenge_method is invalid_request.
+// RFC 6749 §3.1: a parameter that is sent twice is invalid_request.
 func TestAuthorizeRefusals(t *testing.T) {
 	t.Parallel()
 	const challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -215,6 +226,8 @@ func TestAuthorizeRefusals(t *testing.T) {
 	}
 }
 
+// RFC 6749 §3.1.2: the query of a redirect URI is kept when parameters are added.
+// RFC 6749 §4.1.2: state is not added where none was sent.
 func TestReturnKeepsTheURI(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ uri, want string }{

@@ -34,7 +34,7 @@ const (
 	authorizePath = "/oauth2/authorize"
 	loginPath     = "/oauth2/authorize/login"
 	consentPath   = "/oauth2/authorize/consent"
-	tokenPath     = "/oauth2/token"
+	tokenPath     = "/oauth2/token" // #nosec G101 -- a path
 	accountsPath  = "/v1/accounts"
 )
 

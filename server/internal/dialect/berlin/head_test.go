@@ -137,6 +137,7 @@ func TestProblemJSON(t *testing.T) {
 	b.refused(b.get("/v1/accounts", servertest.Header("Accept", "application/problem+json, application/json;q=0.1")), 401, "TOKEN_UNKNOWN")
 }
 
+// RFC 9110 §15.5.6: a method that a resource does not have is 405 with Allow.
 func TestOnlyGetIsSupported(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -13,6 +13,7 @@ import (
 
 func alert(p *servertest.Page) string { return strings.TrimSpace(p.Doc.Find("[role=alert]").Text()) }
 
+// RFC 6749 §3.1.2.4: a redirect URI with user info, fragment, script or another host gets a page and no redirect.
 func TestAuthorizationRequestsThatAreNotRedirected(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -39,6 +40,9 @@ func TestAuthorizationRequestsThatAreNotRedirected(t *testing.T) {
 	}
 }
 
+// RFC 6749 §4.1.2.1: unsupported_response_type, invalid_scope and access_denied are redirected with the same state.
+// RFC 9700 §2.1.1: a public client without PKCE is refused.
+// RFC 7636 §4.4.1: plain, and a challenge without a method, are refused.
 func TestAuthorizationRequestsThatAreRedirectedWithAnError(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -251,6 +255,7 @@ func TestADetailedConsentForSomebodyElsesAccounts(t *testing.T) {
 	}
 }
 
+// RFC 6749 §3.1.2: code is appended to the query that a redirect URI has.
 func TestRedirectURIsKeepTheirQueryAndStateIsNotInvented(t *testing.T) {
 	t.Parallel()
 	b := start(t)

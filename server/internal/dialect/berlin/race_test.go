@@ -26,6 +26,7 @@ func race(call func() *servertest.Answer) (won int64, winner *servertest.Answer)
 	return n.Load(), one.Load()
 }
 
+// RFC 6749 §4.1.2: parallel exchanges of one code have one winner on the wire.
 func TestOneWinnerOfARace(t *testing.T) {
 	t.Parallel()
 	b := start(t)

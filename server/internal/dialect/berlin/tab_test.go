@@ -31,6 +31,7 @@ func TestPagesEnd(t *testing.T) {
 	}
 }
 
+// RFC 6749 §4.1.2: Back, reload and a double click after the consent bring no second code.
 func TestDoubleSubmitAndBack(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -62,6 +63,7 @@ func TestDoubleSubmitAndBack(t *testing.T) {
 	}
 }
 
+// RFC 6749 §4.1.1: two applications in two tabs get their own code and state.
 func TestTwoTabs(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -124,6 +126,8 @@ func TestTheConsentEndsWhileThePageIsOpen(t *testing.T) {
 	}
 }
 
+// RFC 6749 §10.12: consent by a form from another browser or site is refused, and nothing is done.
+// RFC 6749 §10.12: consent needs the person's own click.
 func TestFormsFromElsewhere(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -20,6 +20,8 @@ func challenge(verifier string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
+// RFC 6749 §5.1: the token answer is JSON with no-store and no-cache, and expires_in is a number of seconds.
+// RFC 6749 §4.4.3: client credentials bring no refresh token.
 func TestTokenFields(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -45,6 +47,8 @@ func TestTokenFields(t *testing.T) {
 }
 
 // One way of authenticating changes nothing about the answer compared with another.
+// RFC 6749 §2.3.1: the answer does not depend on whether credentials came by Basic or in the body.
+// RFC 6749 §5.2: a 401 of the token endpoint has WWW-Authenticate: Basic.
 func TestClientAuthentication(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -97,6 +101,9 @@ func TestClientAuthentication(t *testing.T) {
 	}
 }
 
+// RFC 6749 §5.2: each refusal of the token endpoint has the code of its cause.
+// RFC 7636 §4.6: a challenge cannot stand for its verifier.
+// RFC 9700 §4.8.2: a code_verifier without a code_challenge is refused, so that PKCE cannot be taken out of a request.
 func TestTokenRequestsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -147,6 +154,7 @@ func TestTokenRequestsThatAreRefused(t *testing.T) {
 }
 
 // A code that was tried wrongly is spent; another client's try spends nothing.
+// RFC 6749 §4.1.2: the second use of a code revokes access and refresh tokens that it brought.
 func TestACodeIsSpentByItsFirstUse(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -162,6 +170,7 @@ func TestACodeIsSpentByItsFirstUse(t *testing.T) {
 	oauthError(t, b, b.refresh(g.Text("refresh_token")), 400, "invalid_grant")
 }
 
+// RFC 9700 §4.14.2: reuse of a refresh token ends its family, at the resource server as well.
 func TestReuseOfARefreshTokenKillsTheFamily(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -181,6 +190,8 @@ func TestReuseOfARefreshTokenKillsTheFamily(t *testing.T) {
 	b.exchange(b.code("jane", g.consent)).Want(200) // a fresh code on the same consent mends it
 }
 
+// RFC 9700 §2.1.1: a public client gets its token with PKCE.
+// RFC 6749 §3.2.1: a public client names itself by client_id.
 func TestPublicClientWithPKCE(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -193,6 +204,8 @@ func TestPublicClientWithPKCE(t *testing.T) {
 }
 
 // A client's token opens no account, and no other bank's token opens anything.
+// RFC 6750 §3.1: what is no live access token is 401 with error="invalid_token".
+// RFC 9700 §4.15: a client's own token is not taken for a user's.
 func TestTokensOfAnotherKind(t *testing.T) {
 	t.Parallel()
 	b := start(t)

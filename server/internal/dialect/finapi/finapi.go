@@ -23,7 +23,7 @@ import (
 
 const name = "finapi"
 
-const credentials = "-d client_id=finapi-demo -d client_secret=finapi-demo-secret"
+const credentials = "-d client_id=finapi-demo -d client_secret=finapi-demo-secret" // #nosec G101 -- the demo client of the README
 
 // New is the bank.
 func New() dialect.Dialect {

@@ -14,6 +14,8 @@ import (
 	"sandbank/server/servertest"
 )
 
+// RFC 6749 §2.3.1: client credentials are taken by Basic and from the body.
+// RFC 6749 §3.2: unknown parameters of a token request are ignored.
 func TestCredentialsMayComeEveryWay(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{})
@@ -37,6 +39,8 @@ func TestCredentialsMayComeEveryWay(t *testing.T) {
 }
 
 // The token endpoint speaks to finAPI's clients, who decode errors[], and to OAuth libraries, who read error, in one body.
+// RFC 6749 §4.3.2: a wrong password is invalid_grant.
+// RFC 6749 §5.2: a client that is not registered for a grant type is unauthorized_client.
 func TestTokenRefusals(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{})
@@ -81,6 +85,7 @@ func TestTokenRefusals(t *testing.T) {
 	}
 }
 
+// RFC 6749 §5.2: unknown clients and wrong secrets are the same invalid_client, with WWW-Authenticate: Basic.
 func TestBadClientCredentials(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{})
@@ -109,6 +114,7 @@ func TestBadClientCredentials(t *testing.T) {
 	d.token(nil).Want(200) // a failed try spends nothing
 }
 
+// RFC 6749 §4.3.2: the password endpoint is protected against guessing.
 func TestTheUserIsLockedAfterThreeWrongPasswords(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{})
@@ -208,6 +214,7 @@ func TestRotation(t *testing.T) {
 }
 
 // A refresh token is bound to its client.
+// RFC 6749 §10.4: a refresh token of another client is refused, and stays good for its owner.
 func TestRefreshOfAnotherClient(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{})
@@ -433,6 +440,9 @@ func TestByDefaultEachLoginHasItsOwnToken(t *testing.T) {
 	d.call("GET", "/users", second, "").Want(200)
 }
 
+// RFC 6750 §2.1: the scheme is taken in any case.
+// RFC 9700 §4.3.2: a token in the query opens nothing.
+// RFC 6750 §2: two Authorization headers are refused.
 func TestBearers(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{})
@@ -460,6 +470,7 @@ func TestBearers(t *testing.T) {
 }
 
 // A token of another bank opens nothing here, and one from here nothing there.
+// RFC 6750 §5.2: a token of another authorization server opens nothing.
 func TestTokensOfOtherBanks(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{})

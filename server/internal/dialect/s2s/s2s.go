@@ -41,7 +41,7 @@ func scopes() []string { return []string{readAccounts, allRemittance, allEFT} }
 // clientHeader carries the application's id on every call but the token request.
 const (
 	clientHeader = "X-IBM-Client-Id"
-	secretHeader = "X-IBM-Client-Secret"
+	secretHeader = "X-IBM-Client-Secret" // #nosec G101 -- the name of a header
 )
 
 // New is the bank.

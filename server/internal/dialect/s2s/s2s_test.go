@@ -263,6 +263,7 @@ func TestReuseThatEndsTheFamily(t *testing.T) {
 
 func jsonInt(n int64) string { b, _ := json.Marshal(n); return string(b) }
 
+// RFC 6749 §2.3.1: clients that form-encode before Basic and clients that do not both get in.
 func TestTheWaysToATokenEndpoint(t *testing.T) {
 	t.Parallel()
 	box := start(t)

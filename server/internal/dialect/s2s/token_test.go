@@ -116,6 +116,7 @@ func TestPolicyOnTheWire(t *testing.T) {
 	}
 }
 
+// RFC 6749 §4.1.2: a code is for one use, and its second use ends the first tokens.
 func TestCodeIsForOneUse(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -139,6 +140,7 @@ func TestCodeIsForOneUse(t *testing.T) {
 	demo.refresh(box, got.Refresh).Want(200)
 }
 
+// RFC 6749 §4.1.2: of many exchanges of one code at once a single one wins.
 func TestOneOfManyWins(t *testing.T) {
 	t.Parallel()
 	box := start(t)

@@ -30,6 +30,7 @@ func resources() map[string]string {
 	}
 }
 
+// RFC 6750 §3: a refused token gets 401 with WWW-Authenticate: Bearer.
 func TestUnauthorized(t *testing.T) {
 	t.Parallel()
 	box := start(t)

@@ -13,6 +13,8 @@ import (
 	"sandbank/server/servertest"
 )
 
+// RFC 6749 §3.1.2.4: what cannot be trusted is shown on a page with 400 and not redirected.
+// RFC 6749 §4.1.2.1: the other errors are redirected with error and the same state.
 func TestAuthorizeRefusals(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -57,6 +59,7 @@ func TestAuthorizeRefusals(t *testing.T) {
 }
 
 // What newer clients send along is taken or ignored; nothing of it changes the flow.
+// RFC 6749 §3.1: unknown parameters of an authorization request are ignored.
 func TestExtraParameters(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -77,6 +80,7 @@ func TestExtraParameters(t *testing.T) {
 	}
 }
 
+// RFC 6749 §4.1.2: state comes back byte for byte, whatever it is made of.
 func TestPicker(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -137,6 +141,8 @@ func TestWhoMayLogIn(t *testing.T) {
 	}
 }
 
+// RFC 9700 §4.16: pages of the authorization server cannot be framed.
+// RFC 6819 §4.4.1.9: every page of the login says frame-ancestors 'none'.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -162,6 +168,8 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// RFC 6749 §4.1.2.1: denial is access_denied with state.
+// RFC 9700 §4.12: the redirect after a form is 303.
 func TestDeny(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -178,6 +186,7 @@ func TestDeny(t *testing.T) {
 	}
 }
 
+// RFC 6749 §10.10: one-time codes of a login cannot be guessed, because three tries end it.
 func TestWrongCodes(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -214,6 +223,7 @@ func TestWrongCodes(t *testing.T) {
 }
 
 // 64 guesses at once are no more than three guesses.
+// RFC 6749 §10.10: 64 guesses at once count as 64 guesses.
 func TestGuessingTogether(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -242,6 +252,7 @@ func TestGuessingTogether(t *testing.T) {
 	}
 }
 
+// RFC 6749 §4.1.1: two logins in two tabs of one browser keep their own state and code.
 func TestDoubleSubmitBackAndTwoTabs(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -277,6 +288,8 @@ func TestDoubleSubmitBackAndTwoTabs(t *testing.T) {
 	}
 }
 
+// RFC 6749 §10.12: a login form that comes from another browser, site or origin is refused.
+// RFC 6749 §10.12: a login is bound to the browser that began it.
 func TestForeignForms(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -345,6 +358,7 @@ func TestPageEnds(t *testing.T) {
 	}
 }
 
+// RFC 6819 §4.4.3.6: wrong passwords lock a user where the policy says so.
 func TestAttemptsAndSession(t *testing.T) {
 	t.Parallel()
 	box := start(t, "sparebank1.attempts=2", "sparebank1.session=5m")

@@ -44,6 +44,7 @@ func with(v url.Values, pairs ...string) url.Values {
 }
 
 // Clients put their credentials in three places; which one changes nothing in the answer.
+// RFC 6749 §5.2: failed client authentication is invalid_client with status 401.
 func TestClientAuthentication(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -96,6 +97,8 @@ func TestClientAuthentication(t *testing.T) {
 	}
 }
 
+// RFC 6749 §5.2: invalid_request, invalid_grant, unauthorized_client, unsupported_grant_type and invalid_scope are told apart, in JSON that is not stored.
+// RFC 6749 §3.2: the token endpoint takes POST, and answers GET with 405 and Allow.
 func TestTokenRefusals(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -153,6 +156,8 @@ func TestTokenRefusals(t *testing.T) {
 }
 
 // A code lives two minutes, is good once, and is spent by an exchange that fails; but not by credentials that are wrong.
+// RFC 6749 §4.1.2: a code lives two minutes, is for one use, and its second use ends the first tokens.
+// RFC 6749 §4.1.3: a wrong or missing redirect_uri at the exchange is invalid_grant.
 func TestCode(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -181,6 +186,8 @@ func TestCode(t *testing.T) {
 	issued(post(box, codeForm(c)))
 }
 
+// RFC 7636 §4.6: code_verifier is checked by S256 for public and confidential clients alike.
+// RFC 7636 §4.6: a failed verification spends the code.
 func TestPKCE(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -209,6 +216,7 @@ func TestPKCE(t *testing.T) {
 }
 
 // 30 days idle: alive until the instant, dead at it, and counted anew by each refresh.
+// RFC 9700 §4.14.2: a refresh token that was idle for 30 days is dead, to the instant.
 func TestRefreshIdle(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -246,6 +254,7 @@ func TestRefreshAbsolute(t *testing.T) {
 }
 
 // Rotation: the old refresh token ends the family, and nobody else's.
+// RFC 9700 §4.14.2: refresh tokens rotate, and the reuse of an old one revokes the family.
 func TestReuse(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -258,6 +267,8 @@ func TestReuse(t *testing.T) {
 	issued(post(box, refreshForm(other.Refresh)))
 }
 
+// RFC 6749 §5.1: scope is told when it differs from what was asked for.
+// RFC 6750 §3.1: too little scope is 403 insufficient_scope, with the scope that is needed.
 func TestNarrowerScope(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -287,6 +298,8 @@ func TestNarrowerScope(t *testing.T) {
 	}
 }
 
+// RFC 6749 §4.4.3: client credentials bring no refresh token.
+// RFC 9700 §4.15: a client's own token opens nobody's account.
 func TestClientCredentials(t *testing.T) {
 	t.Parallel()
 	box := start(t, "sparebank1.client-access=7m")
@@ -355,6 +368,7 @@ func TestRotationKept(t *testing.T) {
 	}
 }
 
+// RFC 9700 §4.14.2: parallel exchanges and refreshes have one winner on the wire.
 func TestRaces(t *testing.T) {
 	t.Parallel()
 	box := start(t)

@@ -160,6 +160,7 @@ func TestTokenEndsAtItsInstant(t *testing.T) {
 	}
 }
 
+// RFC 6749 §4.1.2: a code is for one use, and its second use ends its token.
 func TestCodeEndsAtItsInstantAndIsGoodOnce(t *testing.T) {
 	t.Parallel()
 	box := start(t, "yoisho.code=20s")
@@ -241,6 +242,7 @@ func TestDeny(t *testing.T) {
 }
 
 // A double click, the back button and a reload bring no second code.
+// RFC 6749 §4.1.2: a login page that is sent twice brings one code.
 func TestAnsweringTwice(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -282,6 +284,7 @@ func TestPageEnds(t *testing.T) {
 	}
 }
 
+// RFC 6749 §10.12: a login page is good in the browser that was given it.
 func TestLoginFromElsewhere(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -298,6 +301,7 @@ func TestLoginFromElsewhere(t *testing.T) {
 	}
 }
 
+// RFC 6749 §4.1.2: 64 exchanges of one code at once bring one token.
 func TestRaceForOneCode(t *testing.T) {
 	t.Parallel()
 	box := start(t)
@@ -323,6 +327,7 @@ func TestRaceForOneCode(t *testing.T) {
 	}
 }
 
+// RFC 6819 §4.4.1.3: guesses of a short code are limited, and the answer says when to come back.
 func TestGuessingIsLimited(t *testing.T) {
 	t.Parallel()
 	box := start(t)
