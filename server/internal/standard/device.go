@@ -66,7 +66,7 @@ func askCode(c *wire.Call) error {
 
 func showCode(c *wire.Call, status int, typed, alert string) error {
 	return c.Page(status, page.Device{Frame: c.Frame(), Heading: "Connect a device",
-		Lead:   "An app on a device without a keyboard asks for access to your accounts. Type the code that it shows; then you log in here, and decide.",
+		Lead:   "An app on a device without a keyboard asks for access to your accounts. Type its code; then you log in here, and decide.",
 		Action: c.Local(wire.DevicePath), Name: userCodeField, Value: typed, Alert: alert, Submit: "Continue",
 		Warning: "Go on only when this very code stands on a device in front of you. Nobody from the bank will ever send you one."})
 }
