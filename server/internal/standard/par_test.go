@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,6 +63,31 @@ func TestPushedRequestIsForOneUse(t *testing.T) {
 		box.Advance(11 * time.Minute) // the answer is over, and so is the page
 		if late := browser.Get(link); late.Status != 410 {
 			t.Errorf("long afterwards: %d", late.Status)
+		}
+	})
+}
+
+// RFC 9126 §7.3: of browsers that bring one request_uri at the same time, one begins a login.
+func TestPushedRequestIsForOneOfManyBrowsers(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, box *servertest.Sandbox, b at) {
+		link := b.brings(pushes(box, b).Want(201).Text("request_uri"))
+		answers, wait := make([]*servertest.Answer, 20), sync.WaitGroup{}
+		for i := range answers {
+			wait.Go(func() { answers[i] = box.Get(link) })
+		}
+		wait.Wait()
+		good := 0
+		for _, a := range answers {
+			switch {
+			case a.Status == 200:
+				good++
+			case a.Status != 400 && a.Status != 403 || a.Header.Get("Location") != "":
+				t.Errorf("%d to %q", a.Status, a.Header.Get("Location"))
+			}
+		}
+		if good != 1 {
+			t.Errorf("%d browsers began a login", good)
 		}
 	})
 }
