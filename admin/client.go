@@ -24,6 +24,7 @@ type ClientView struct {
 	GrantTypes   []string     `json:"grantTypes"`
 	Scopes       []string     `json:"scopes"` // empty: whatever the bank has
 	Disabled     bool         `json:"disabled"`
+	RequirePAR   bool         `json:"requirePushedAuthorizationRequests"` // its requests come by no other way (RFC 9126 §6)
 	Created      time.Time    `json:"created"`
 	Grants       int          `json:"grants"` // that stand
 }
@@ -46,6 +47,7 @@ type ClientOrder struct {
 	GrantTypes   *[]string `json:"grantTypes,omitempty"`
 	Scopes       *[]string `json:"scopes,omitempty"`
 	Disabled     *bool     `json:"disabled,omitempty"`
+	RequirePAR   *bool     `json:"requirePushedAuthorizationRequests,omitempty"` // at banks with an authorization endpoint
 }
 
 // ClientMint registers a client, or several alike: of more than one, ids and secrets are dealt.
@@ -163,7 +165,7 @@ func (d *Desk) Client(bank, id string) (*ClientView, error) {
 
 func (d *Desk) clientView(c *grant.Client) *ClientView {
 	v := &ClientView{Bank: c.Bank, ID: c.ID, Name: c.Name, Public: c.Public(), Secrets: []SecretView{}, RedirectURIs: append([]string{}, c.RedirectURIs...),
-		Loopback: c.Loopback, GrantTypes: append([]string{}, c.GrantTypes...), Scopes: append([]string{}, c.Scopes...), Disabled: c.Disabled, Created: c.Created}
+		Loopback: c.Loopback, GrantTypes: append([]string{}, c.GrantTypes...), Scopes: append([]string{}, c.Scopes...), Disabled: c.Disabled, RequirePAR: c.RequirePAR, Created: c.Created}
 	for _, s := range c.Secrets {
 		v.Secrets = append(v.Secrets, SecretView{s.Value, s.Until})
 	}
@@ -229,7 +231,7 @@ func (d *Desk) newClient(o ClientOrder) (*grant.Client, error) {
 	if !o.Public {
 		c.Secrets = []grant.Secret{{Value: d.secret(o.Secret)}}
 	}
-	return c, o.apply(c)
+	return c, d.register(o, c)
 }
 
 // several reads a count of things to make; of several, none can have an id or a secret of its own.
@@ -269,6 +271,14 @@ func plain(id string) bool {
 	})
 }
 
+// register changes what the order names, where the bank has it.
+func (d *Desk) register(o ClientOrder, c *grant.Client) error {
+	if _, has := d.Space.Grants.Policy.Default(grant.PushedTTL, c.Bank); !has && o.RequirePAR != nil && *o.RequirePAR {
+		return fail.Field("requirePushedAuthorizationRequests", "%s has no endpoint to push requests to", c.Bank)
+	}
+	return o.apply(c)
+}
+
 // apply changes what the order names, after checking it.
 func (o *ClientOrder) apply(c *grant.Client) error {
 	if o.Name != nil {
@@ -288,7 +298,7 @@ func (o *ClientOrder) apply(c *grant.Client) error {
 	}
 	if o.GrantTypes != nil {
 		for _, t := range *o.GrantTypes {
-			if err := oneOf("grantTypes", t, "authorization_code", "refresh_token", "client_credentials", "password"); err != nil {
+			if err := oneOf("grantTypes", t, grant.Types()...); err != nil {
 				return err
 			}
 		}
@@ -303,12 +313,15 @@ func (o *ClientOrder) apply(c *grant.Client) error {
 	if o.Disabled != nil {
 		c.Disabled = *o.Disabled
 	}
+	if o.RequirePAR != nil {
+		c.RequirePAR = *o.RequirePAR
+	}
 	return nil
 }
 
 // EditClient changes a client. Its tokens live on, unless it is disabled.
 func (d *Desk) EditClient(o ClientOrder) (*ClientView, error) {
-	return d.changeClient(o.Bank, o.ID, "client.edit", "edited client ", o.apply)
+	return d.changeClient(o.Bank, o.ID, "client.edit", "edited client ", func(c *grant.Client) error { return d.register(o, c) })
 }
 
 // RotateSecret gives a client a new secret.

@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,28 @@ func TestClientLife(t *testing.T) {
 	d.pull("GET", "/clients/berlin/mine", nil).Want(404)
 	if got := d.asClient("mine", "s2"); got != 401 {
 		t.Errorf("deleted: %d", got)
+	}
+}
+
+// A client is held to pushing its authorization requests, and let off again, at banks that take such requests.
+func TestClientIsHeldToPushing(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	d.pull("POST", "/clients", `{"bank":"berlin","id":"mine","loopback":true,"requirePushedAuthorizationRequests":true}`).Want(201)
+	link := "/oauth2/authorize?response_type=code&client_id=mine&redirect_uri=" + url.QueryEscape("http://127.0.0.1:9000/cb")
+	if to := d.Browser().Get(link); to.Param("error") != "invalid_request" {
+		t.Errorf("sent to %s", to.Away)
+	}
+	d.pull("PATCH", "/clients/berlin/mine", `{"requirePushedAuthorizationRequests":false}`).Want(200)
+	d.Browser().Get(link).Want(200)
+	for method, path := range map[string]string{"POST": "/clients", "PATCH": "/clients/finapi/finapi-demo"} {
+		body := `{"requirePushedAuthorizationRequests":true}`
+		if method == "POST" {
+			body = `{"bank":"s2s","requirePushedAuthorizationRequests":true}`
+		}
+		if a := d.pull(method, path, body); a.Status != 422 || !strings.Contains(a.Body, "requirePushedAuthorizationRequests") {
+			t.Errorf("%s %s: %d %s", method, path, a.Status, a.Body)
+		}
 	}
 }
 

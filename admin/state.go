@@ -15,7 +15,9 @@ type StateView struct {
 	Accounts  Kept  `json:"accounts"`
 	Logins    Kept  `json:"logins"` // under way, or just over; dropped counts sessions with them
 	Sessions  Kept  `json:"sessions"`
-	Counts    Kept  `json:"counts"` // of calls, for limits of frequency and use
+	Pushed    Kept  `json:"pushed"`  // authorization requests that clients pushed ahead
+	Devices   Kept  `json:"devices"` // that wait for their user, or did lately
+	Counts    Kept  `json:"counts"`  // of calls, for limits of frequency and use
 	Journal   Kept  `json:"journal"`
 	Faults    Kept  `json:"faults"`
 	Snapshots Kept  `json:"snapshots"`
@@ -47,8 +49,9 @@ func (d *Desk) State() StateView {
 		Grants:   Kept{Kept: int64(g.Grants)}, Clients: Kept{Kept: int64(g.Clients)}, People: Kept{Kept: int64(len(people))}, Counts: Kept{Kept: int64(g.Counts)},
 		Logins:   Kept{int64(g.Pages), int64(g.MostPages), g.Shed},
 		Sessions: Kept{Kept: int64(g.Sessions), Most: int64(g.MostSessions)},
-		Journal:  Kept{int64(len(j.Recent(j.Most(), nil))), int64(j.Most()), int64(j.Dropped())},
-		Faults:   Kept{Kept: int64(len(s.Faults.List(s.Clock.Now()))), Most: fault.MaxArmed + fault.MaxSpent}, Snapshots: Kept{Kept: int64(len(s.Snapshots())), Most: world.MaxSnapshots},
+		Pushed:   Kept{Kept: int64(g.Pushed), Most: int64(g.MostPages)}, Devices: Kept{Kept: int64(g.Devices), Most: int64(g.MostPages)},
+		Journal: Kept{int64(len(j.Recent(j.Most(), nil))), int64(j.Most()), int64(j.Dropped())},
+		Faults:  Kept{Kept: int64(len(s.Faults.List(s.Clock.Now()))), Most: fault.MaxArmed + fault.MaxSpent}, Snapshots: Kept{Kept: int64(len(s.Snapshots())), Most: world.MaxSnapshots},
 	}
 	for _, p := range people {
 		v.Accounts.Kept += int64(len(s.Ledger.AccountsOf(p.ID)))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sandbank/server/clock"
+	"sandbank/server/grant"
 )
 
 // parse reads one file and checks all that can be known from it alone.
@@ -76,10 +77,10 @@ func (d *document) checkClient(c *Client, path string) {
 		d.refuse(join(path, "id"), "%q has a blank or a colon, which HTTP Basic cannot carry", c.ID)
 	}
 	if len(c.GrantTypes) == 0 {
-		d.refuse(join(path, "grantTypes"), "at least one is needed: %s", strings.Join(grantTypes(), ", "))
+		d.refuse(join(path, "grantTypes"), "at least one is needed: %s", strings.Join(grant.Types(), ", "))
 	}
 	for i, g := range c.GrantTypes {
-		d.oneOf(item(join(path, "grantTypes"), i), g, grantTypes())
+		d.oneOf(item(join(path, "grantTypes"), i), g, grant.Types())
 	}
 	for i, s := range c.Scopes {
 		if s == "" || strings.ContainsAny(s, " \t\n\"\\") {

@@ -35,6 +35,7 @@ type Client struct {
 	Scopes       []string          `json:"scopes"`
 	Service      *Service          `json:"service"`
 	Disabled     bool              `json:"disabled"`
+	RequirePAR   bool              `json:"requirePushedAuthorizationRequests"`
 	Facts        map[string]string `json:"facts"`
 
 	from origin
@@ -151,10 +152,6 @@ func entryTypes() []string {
 }
 
 func idForms() []string { return []string{"uuid", "key", "number", "serial", "login"} }
-
-func grantTypes() []string {
-	return []string{"authorization_code", "refresh_token", "client_credentials", "password"}
-}
 
 func kinds() []string {
 	return []string{string(ledger.Current), string(ledger.Savings), string(ledger.Card), string(ledger.Loan)}

@@ -105,10 +105,10 @@ func TestDemoClients(t *testing.T) {
 	for _, c := range []struct {
 		bank, id, secret, want string
 	}{
-		{"yoisho", "7b6fc8ed5127b0b2f076d", "724e6890757b0ae624684b70e111b705fe6b050c", "any [authorization_code] [read]"},
-		{"berlin", "bg-demo", "bg-demo-secret", "loopback [authorization_code refresh_token client_credentials] [AISP]"},
-		{"berlin", "bg-spa", "", "loopback [authorization_code refresh_token] [AISP]"},
-		{"sparebank1", "sb1-demo", "sb1-demo-secret", "loopback [authorization_code refresh_token client_credentials] []"},
+		{"yoisho", "7b6fc8ed5127b0b2f076d", "724e6890757b0ae624684b70e111b705fe6b050c", "any [authorization_code urn:ietf:params:oauth:grant-type:device_code] [read]"},
+		{"berlin", "bg-demo", "bg-demo-secret", "loopback [authorization_code refresh_token client_credentials urn:ietf:params:oauth:grant-type:device_code] [AISP]"},
+		{"berlin", "bg-spa", "", "loopback [authorization_code refresh_token urn:ietf:params:oauth:grant-type:device_code] [AISP]"},
+		{"sparebank1", "sb1-demo", "sb1-demo-secret", "loopback [authorization_code refresh_token client_credentials urn:ietf:params:oauth:grant-type:device_code] []"},
 		{"s2s", "s2s-demo", "s2s-demo-secret", "none [authorization_code refresh_token] [read:accounts all:remittance all:eft] s2s/ali"},
 		{"finapi", "finapi-demo", "finapi-demo-secret", "none [client_credentials password refresh_token] [all]"},
 	} {

@@ -50,7 +50,7 @@ func marked(t *testing.T, text string) (clean, place string) {
 func TestReadRefusesWithPlaceAndReason(t *testing.T) {
 	t.Parallel()
 	const kinds, personas = "current, savings, card, loan", "student, family, freelancer, sme, broke, millionaire, empty, saver, side"
-	const grants = "authorization_code, refresh_token, client_credentials, password"
+	const grants = "authorization_code, refresh_token, client_credentials, password, urn:ietf:params:oauth:grant-type:device_code"
 	for name, c := range map[string]struct{ text, want string }{
 		"not JSON":               {"{\n  \"bank\": t§iny}", `invalid character 'i' in literal true (expecting 'r')`},
 		"a file that ends early": {"{\n  \"bank\":§", `unexpected end of JSON input`},

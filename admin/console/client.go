@@ -232,6 +232,12 @@ func clientKind(public, service bool) string {
 	return "confidential"
 }
 
+// Pushes tells whether clients of a bank can be held to pushed authorization requests.
+func (v *visit) Pushes(bank string) bool {
+	_, has := v.Desk.Space.Grants.Policy.Default(grant.PushedTTL, bank)
+	return has
+}
+
 // Lines is a list as a text field of several lines has it.
 func (v *visit) Lines(all []string) string { return strings.Join(all, "\n") }
 

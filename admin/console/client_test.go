@@ -9,6 +9,7 @@ import (
 
 	"sandbank/admin"
 	"sandbank/server"
+	"sandbank/server/grant"
 )
 
 // texts are what each element says, with single blanks.
@@ -64,8 +65,17 @@ func TestClientIsRegisteredAndEdited(t *testing.T) {
 	doc = pressed(s, doc, "form[action$=editClient]:has([name=redirectUris])", 303, "name", "New name")
 	contains(t, doc, "h1", "New name")
 	s.pull("GET", "/clients/berlin/mine", nil).Want(200).Into(&c)
-	if len(c.RedirectURIs) != 0 || c.Name != "New name" || !slices.Equal(c.GrantTypes, []string{"authorization_code", "refresh_token"}) {
+	if len(c.RedirectURIs) != 0 || c.Name != "New name" || !slices.Equal(c.GrantTypes, []string{"authorization_code", "refresh_token", grant.DeviceCode}) || c.RequirePAR {
 		t.Errorf("edited %+v", c)
+	}
+	doc.Find("[name=requirePushedAuthorizationRequests][type=checkbox]").SetAttr("checked", "")
+	doc = pressed(s, doc, "form[action$=editClient]:has([name=redirectUris])", 303)
+	s.pull("GET", "/clients/berlin/mine", nil).Want(200).Into(&c)
+	if !c.RequirePAR {
+		t.Errorf("held to pushing: %+v", c)
+	}
+	if at := shown(s, "/admin/clients/finapi/finapi-demo", 200).Find("[name=requirePushedAuthorizationRequests]"); at.Length() != 0 {
+		t.Error("a bank without an authorization endpoint offers to hold its clients to it")
 	}
 	doc = pressed(s, doc, "form[action$=editClient]:has([name=redirectUris])", 422, "redirectUris", "not a uri")
 	contains(t, doc, "textarea + .err", "not a uri")

@@ -28,6 +28,11 @@ const (
 	ServerError             Kind = "server_error"
 	TemporarilyUnavailable  Kind = "temporarily_unavailable"
 
+	// A device that polls (RFC 8628 §3.5). These go on the wire as well.
+	AuthorizationPending Kind = "authorization_pending"
+	SlowDown             Kind = "slow_down"
+	DeviceExpired        Kind = "expired_token"
+
 	// An authorization request that must never be redirected (RFC 6749 §3.1.2.4): unknown client, unregistered redirect URI.
 	InvalidRedirect Kind = "invalid_redirect"
 

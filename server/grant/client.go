@@ -25,6 +25,7 @@ type Client struct {
 	Scopes       []string          `json:"scopes,omitempty"` // what it may ask for; empty: whatever the bank has
 	Service      *Service          `json:"service,omitempty"`
 	Disabled     bool              `json:"disabled,omitempty"`
+	RequirePAR   bool              `json:"requirePushedAuthorizationRequests,omitempty"` // its requests come by no other way (RFC 9126 §6)
 	Created      time.Time         `json:"created"`
 	Facts        map[string]string `json:"facts,omitempty"` // what one bank alone knows of its clients; replaced, never written to
 }
@@ -73,6 +74,11 @@ func (c *Client) SecretIs(secret string, now time.Time) bool {
 func Same(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+}
+
+// Types are the grant types that a client can be registered for.
+func Types() []string {
+	return []string{"authorization_code", "refresh_token", "client_credentials", "password", DeviceCode}
 }
 
 // May tells whether the client is registered for the grant type.

@@ -37,6 +37,8 @@ type Grants struct {
 	consents  *store.Map[string, Consent]
 	calls     *store.Map[string, calls]
 	sessions  *store.Map[string, Session]
+	pushed    *store.Map[string, Pushed] // by URI
+	devices   *store.Map[string, Device] // by bank and user code
 	issued    *line[Token]
 	given     *line[Grant]
 	asked     *line[Consent]
@@ -64,7 +66,7 @@ func New(d *dice.Dice, banks ...Profile) *Grants {
 	g := &Grants{Policy: newPolicy(banks), dice: d, forms: forms, settle: settle, limit: DefaultLimit,
 		clients: store.New[string, Client](), requests: store.New[string, Request](), grants: store.New[string, Grant](),
 		tokens: store.New[string, Token](), consents: store.New[string, Consent](), calls: store.New[string, calls](),
-		sessions: store.New[string, Session]()}
+		sessions: store.New[string, Session](), pushed: store.New[string, Pushed](), devices: store.New[string, Device]()}
 	g.lines()
 	return g
 }

@@ -25,6 +25,8 @@ const (
 	UnconfirmedTTL Knob = "unconfirmed"      // a consent that nobody has answered
 	PageTTL        Knob = "page"             // login and consent pages
 	SessionTTL     Knob = "session"          // the sign-in on the bank's own pages (connections)
+	PushedTTL      Knob = "par"              // a pushed authorization request that no browser has brought yet (RFC 9126)
+	DeviceTTL      Knob = "device"           // device code and user code (RFC 8628)
 	Rotation       Knob = "rotation"         // what a refresh does to the refresh token
 	Frequency      Knob = "frequency"        // calls a day without the user, per endpoint and account; 0: unlimited
 	HourlyCalls    Knob = "rate"             // calls an hour per client; 0: unlimited
@@ -130,6 +132,8 @@ var specs = []Spec{
 	{Knob: UnconfirmedTTL, Doc: "life of a consent that nobody answered", Client: true},
 	{Knob: PageTTL, Doc: "life of a login or consent page", Client: true},
 	{Knob: SessionTTL, Doc: "sign-in on the bank's own pages", User: true},
+	{Knob: PushedTTL, Doc: "life of a pushed authorization request", Span: true, Client: true, Needs: PageTTL, Default: Lifetime(time.Minute)},
+	{Knob: DeviceTTL, Doc: "life of a device code and its user code", Span: true, Client: true, Needs: PageTTL, Default: Lifetime(10 * time.Minute)},
 	{Knob: Rotation, Doc: "what a refresh does to the refresh token", Choices: []string{Rotate, Keep, Silent}, Client: true, User: true},
 	{Knob: Frequency, Doc: "calls a day without the user, per endpoint and account", Count: true, Client: true},
 	{Knob: HourlyCalls, Doc: "calls an hour per client", Count: true, Client: true},

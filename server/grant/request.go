@@ -35,17 +35,22 @@ type Request struct {
 	Terms         *Terms    // of who logged in; nil: none
 	Answer        string    // the redirect that ended it; empty: it is open
 	Code          string    // value of the code that was issued, if one was
+	Device        string    // user code of the device that waits for the answer; empty: a client behind a redirect URI does
 
 	number int64 // in the order of beginnings
 }
 
-// Begin keeps an authorization request for as long as the page lifetime says.
+// Begin keeps an authorization request for as long as the page lifetime says, and no longer than to the end that it comes with.
 func (g *Grants) Begin(r Request, now time.Time) *Request {
 	life, _ := g.Policy.Value(PageTTL, r.Bank, r.Client, "")
+	latest := r.Ends
 	r.ID, r.Begun, r.Ends = g.dice.Text(dice.Alnum, 24), now, now.Add(life.Duration)
 	r.number = g.counters.begun.Add(1)
 	if life.Never {
 		r.Ends = now.Add(100 * 365 * clock.Day)
+	}
+	if !latest.IsZero() && latest.Before(r.Ends) {
+		r.Ends = latest
 	}
 	g.requests.Put(r.ID, &r)
 	g.boundPages(now)
@@ -79,6 +84,9 @@ func (g *Grants) Step(id string, change func(*Request)) (*Request, error) {
 	return next, err
 }
 
+// Drop forgets a request that nobody has seen.
+func (g *Grants) Drop(id string) { g.requests.Delete(id) }
+
 // Answer ends a request exactly once: make is called by the first caller alone, and says where the browser goes and which code that
 // carries. Everybody else gets that same answer, so that a double click brings no second code.
 func (g *Grants) Answer(id string, make func(*Request) (to, code string)) (*Request, error) {
@@ -94,6 +102,9 @@ func (g *Grants) Answer(id string, make func(*Request) (to, code string)) (*Requ
 	next := *r
 	next.Answer, next.Code = make(r)
 	g.requests.Put(id, &next)
+	if r.Device != "" {
+		g.denyDevice(r.Bank, r.Device)
+	}
 	return &next, nil
 }
 

@@ -112,6 +112,18 @@ func (g *Grants) sweepPages(now time.Time) {
 		}
 		return true
 	})
+	g.pushed.Range(func(uri string, p *Pushed) bool {
+		if now.After(p.Ends.Add(time.Hour)) {
+			g.pushed.Delete(uri)
+		}
+		return true
+	})
+	g.devices.Range(func(key string, d *Device) bool {
+		if now.After(d.Ends.Add(time.Hour)) { // until then the device is told what became of it
+			g.devices.Delete(key)
+		}
+		return true
+	})
 	g.calls.Range(func(key string, c *calls) bool {
 		if !c.from.IsZero() && now.Sub(c.from) > 48*time.Hour { // without a beginning: they go with their token or consent
 			g.calls.Delete(key)

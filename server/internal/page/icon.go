@@ -82,6 +82,8 @@ func (p Picker) icons() []string { return nil }
 
 func (p Code) icons() []string { return slices.Concat(alertIcon(p.Alert), stepIcons(p.Steps, p.Step)) }
 
+func (p Device) icons() []string { return alertIcon(p.Alert) }
+
 func (p Connections) icons() []string {
 	if p.Notice != "" {
 		return []string{"check"}

@@ -113,6 +113,19 @@ func TestCode(t *testing.T) {
 	want(t, doc.Find(".track svg[role=img][aria-label=done]"), 1, "steps done")
 }
 
+func TestDevice(t *testing.T) {
+	t.Parallel()
+	doc := render(t, kinds("BCDF-GHJK")["device"])
+	want(t, doc.Find("form#device[method=post] input[name=user_code][value='BCDF-GHJK']:not([type=hidden])"), 1, "code fields, filled in and shown")
+	want(t, doc.Find("form#device button.go:not([name])"), 1, "submit buttons")
+	want(t, doc.Find("#warning"), 1, "warnings")
+	if got := doc.Find("input[name=user_code]").AttrOr("aria-describedby", ""); got != "alert" {
+		t.Errorf("the field is described by %q", got)
+	}
+	bare := page.Device{Frame: frame(), Heading: "h", Action: "/device", Name: "user_code", Submit: "Continue", Warning: "w"}
+	want(t, render(t, bare).Find("[role=alert], [role=alert] svg"), 0, "alerts where nothing is wrong")
+}
+
 func TestConnections(t *testing.T) {
 	t.Parallel()
 	doc := render(t, connections("app"))

@@ -125,6 +125,18 @@ type Code struct {
 	Deny          bool
 }
 
+// Device is where a person types the code that a device without a browser shows (RFC 8628).
+type Device struct {
+	Frame
+	Heading, Lead string
+	Action        string // POST
+	Name          string // field of the code
+	Value         string // what is filled in: from the device's link, or typed before
+	Alert         string
+	Submit        string
+	Warning       string // small print below the button
+}
+
 // Connection is one client that has access.
 type Connection struct {
 	ID      string // value of the revoke button

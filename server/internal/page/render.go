@@ -19,6 +19,7 @@ func (Login) kind() string       { return "login" }
 func (Consent) kind() string     { return "consent" }
 func (Picker) kind() string      { return "picker" }
 func (Code) kind() string        { return "code" }
+func (Device) kind() string      { return "device" }
 func (Connections) kind() string { return "connections" }
 func (Message) kind() string     { return "message" }
 func (Start) kind() string       { return "start" }
@@ -57,7 +58,7 @@ var templates = sync.OnceValue(func() map[string]*template.Template {
 	set := map[string]*template.Template{
 		"start": template.Must(template.Must(part.Clone()).ParseFS(source, "template/start.html")),
 	}
-	for _, p := range []Page{Login{}, Consent{}, Picker{}, Code{}, Connections{}, Message{}} {
+	for _, p := range []Page{Login{}, Consent{}, Picker{}, Code{}, Device{}, Connections{}, Message{}} {
 		set[p.kind()] = template.Must(template.Must(frame.Clone()).ParseFS(source, "template/"+p.kind()+".html"))
 	}
 	return set

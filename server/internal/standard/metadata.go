@@ -50,6 +50,7 @@ func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
 		out["response_modes_supported"] = []string{"query"}
 		out["code_challenge_methods_supported"] = methods
 		out["authorization_response_iss_parameter_supported"] = iss.Text != grant.IssNone
+		out["require_pushed_authorization_requests"] = false // of everybody; of single clients their registration asks it
 		out["token_endpoint_auth_methods_supported"] = []string{"client_secret_basic", "client_secret_post", "none"}
 	}
 	return out

@@ -16,6 +16,9 @@ import (
 func Complete(d dialect.Dialect) dialect.Dialect {
 	d.Routes = slices.Clip(d.Routes)
 	routes := metadataRoutes(&d)
+	if d.Authority.Entry.Read != nil {
+		routes = slices.Concat(routes, parRoutes(), deviceRoutes())
+	}
 	for i := range routes {
 		routes[i].Own = !d.Authority.Root // the issuer at the root has them there as well
 		routes[i].AS = true

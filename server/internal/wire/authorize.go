@@ -29,7 +29,10 @@ func (d *Detour) Unwrap() error { return d.Reason }
 // Authorize reads an authorization request. Unknown clients and redirect URIs that are not registered are InvalidRedirect, which must
 // be shown and never redirected (RFC 6749 §3.1.2.4); any other refusal is a *Detour. Nothing is kept yet: see Begin.
 func (c *Call) Authorize(rules AuthorizeRules) (*grant.Request, error) {
-	q := c.Query()
+	q := c.Asked()
+	if c.device {
+		return c.deviceRequest(q, rules)
+	}
 	client, uri, err := c.redirectURI(q)
 	if err != nil {
 		return nil, err
@@ -53,24 +56,36 @@ func (c *Call) redirectURI(q *Values) (*grant.Client, string, error) {
 			return nil, "", bad(name, "The parameter "+name+" was sent more than once.", "%s was sent %d times", name, len(q.All(name)))
 		}
 	}
-	id, uri := q.Get("client_id"), q.Get("redirect_uri")
-	client := c.Space.Grants.Client(c.Bank, id)
-	switch {
-	case id == "":
-		return nil, "", bad("client_id", "The parameter client_id is missing.", "client_id is missing")
-	case client == nil || client.Disabled:
-		return nil, "", bad("client_id", "No application is registered under this client_id.", "no client %q at %s, or it is disabled", id, c.Bank)
+	client, err := c.knownClient(q.Get("client_id"))
+	if err != nil {
+		return nil, "", err
 	}
-	c.Client = client
-	switch {
+	switch id, uri := client.ID, q.Get("redirect_uri"); {
 	case uri == "" && len(client.RedirectURIs) == 1 && !client.Loopback && !client.AnyRedirect:
 		return client, client.RedirectURIs[0], nil
 	case uri == "":
 		return nil, "", bad("redirect_uri", "The parameter redirect_uri is missing.", "redirect_uri is missing, and client %s has not exactly one", id)
 	case !client.RedirectOK(uri):
 		return nil, "", bad("redirect_uri", "This redirect_uri is not registered for the application.", "%q is not registered for client %s", uri, id)
+	default:
+		return client, uri, nil
 	}
-	return client, uri, nil
+}
+
+// knownClient is the client of a request that a browser brings.
+func (c *Call) knownClient(id string) (*grant.Client, error) {
+	bad := func(text, why string, args ...any) error {
+		return c.Trail.No("redirect URI", fail.New(fail.InvalidRedirect, why, args...).Say(text).At("client_id"))
+	}
+	client := c.Space.Grants.Client(c.Bank, id)
+	switch {
+	case id == "":
+		return nil, bad("The parameter client_id is missing.", "client_id is missing")
+	case client == nil || client.Disabled:
+		return nil, bad("No application is registered under this client_id.", "no client %q at %s, or it is disabled", id, c.Bank)
+	}
+	c.Client = client
+	return client, nil
 }
 
 func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request, rules AuthorizeRules) error {
@@ -86,9 +101,18 @@ func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request,
 	if !client.May("authorization_code") {
 		return fail.New(fail.UnauthorizedClient, "client %s is not registered for authorization_code", client.ID)
 	}
+	if client.RequirePAR && c.asked == nil {
+		return fail.New(fail.InvalidRequest, "client %s is held to pushed authorization requests", client.ID).
+			Say("This application must push its authorization requests, and send request_uri.").At("request_uri")
+	}
 	if err := c.pkce(q, client, r); err != nil {
 		return err
 	}
+	return rules.scope(c, q, client, r)
+}
+
+// scope reads what is asked for.
+func (rules AuthorizeRules) scope(c *Call, q *Values, client *grant.Client, r *grant.Request) error {
 	var asked []string
 	for _, s := range strings.Fields(q.Get("scope")) {
 		loose := false
@@ -155,6 +179,9 @@ func Return(r *grant.Request, pairs ...string) string {
 		if strings.HasSuffix(to, "?") || strings.HasSuffix(to, "&") {
 			join = ""
 		}
+	}
+	if r.Device != "" {
+		pairs = append(pairs, flowField, r.ID) // it leads to the bank's own page
 	}
 	if r.HasState {
 		pairs = append(pairs, "state", r.State)

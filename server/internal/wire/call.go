@@ -59,6 +59,8 @@ type Call struct {
 	params []Param
 	query  *Values
 	form   *Values
+	asked  *Values      // the authorization request, where the query is not what has it
+	device bool         // whether a device asks, which has no redirect URI
 	terms  *grant.Terms // of the grant that the call is made under; nil: none
 }
 

@@ -108,8 +108,9 @@ func (c *Call) Answered(r *grant.Request) error {
 		Text: "The app got your answer and went on. To answer again, start once more in the app.", Status: 410})
 }
 
-// Allow ends a request with a code for the person who logged in, and sends the browser back to the client. Called twice, it sends it
-// to the same place with the same code. also runs once, with the grant's parts still open to change.
+// Allow ends a request with a code for the person who logged in, and sends the browser back to the client; where a device waits, it is
+// allowed instead. Called twice, it sends the browser to the same place with the same code. also runs once, with the grant's parts still
+// open to change.
 func (c *Call) Allow(r *grant.Request, also func(*grant.Authorization) error) error {
 	if r.Owner != "" && r.Answer == "" {
 		if why := c.barred(r.Owner); why != "" { // since that person logged in
@@ -122,11 +123,20 @@ func (c *Call) Allow(r *grant.Request, also func(*grant.Authorization) error) er
 		if r.RedirectGiven {
 			a.RedirectURI = r.RedirectURI
 		}
-		if also != nil {
-			if failed = also(&a); failed != nil {
-				_, code, text := OAuthStatus(fail.From(failed))
-				return Return(r, "error", code, "error_description", text), ""
-			}
+		if r.Device != "" {
+			a.Type = grant.DeviceCode
+			_, failed = c.Space.Grants.Device(c.Bank, r.Device, c.Now)
+		}
+		if also != nil && failed == nil {
+			failed = also(&a)
+		}
+		if failed != nil {
+			_, code, text := OAuthStatus(fail.From(failed))
+			return Return(r, "error", code, "error_description", text), ""
+		}
+		if r.Device != "" {
+			c.Space.Grants.AllowDevice(a, r.Device)
+			return Return(r), ""
 		}
 		code := c.Space.Grants.Authorize(a, c.Now)
 		c.Tokens = append(c.Tokens, code.ID)
@@ -258,7 +268,7 @@ func (c *Call) Refused(e *fail.Error) error {
 		m.Detail = append(m.Detail, page.Field{Name: "App", Value: c.Client.Name + " (" + c.Client.ID + ")"})
 	}
 	if e.Kind == fail.InvalidRedirect {
-		m.Detail = append(m.Detail, page.Field{Name: "Parameter", Value: e.Param}, page.Field{Name: "Sent", Value: c.Query().Get(e.Param)})
+		m.Detail = append(m.Detail, page.Field{Name: "Parameter", Value: e.Param}, page.Field{Name: "Sent", Value: c.Asked().Get(e.Param)})
 		m.Text += " You were not sent back, because the sandbox cannot know where that would lead."
 	}
 	return c.Page(status, m)

@@ -88,7 +88,7 @@ func (c *Call) GrantType(v *Values, client *grant.Client) (string, error) {
 	return asked, nil
 }
 
-// oauthTexts are what RFC 6749 §5.2 and §4.1.2.1 say about each code, for callers who read error_description.
+// oauthTexts are what RFC 6749 §5.2 and §4.1.2.1, and RFC 8628 §3.5, say about each code, for callers who read error_description.
 var oauthTexts = map[fail.Kind]string{
 	fail.InvalidRequest:          "The request is missing a required parameter, includes an unsupported parameter value, or is otherwise malformed.",
 	fail.InvalidClient:           "Client authentication failed.",
@@ -100,6 +100,9 @@ var oauthTexts = map[fail.Kind]string{
 	fail.AccessDenied:            "The resource owner or the authorization server denied the request.",
 	fail.ServerError:             "The authorization server met an unexpected condition.",
 	fail.TemporarilyUnavailable:  "The authorization server is overloaded or under maintenance for the moment.",
+	fail.AuthorizationPending:    "The user has not answered yet.",
+	fail.SlowDown:                "The user has not answered yet. Poll less often: five seconds more between two polls.",
+	fail.DeviceExpired:           "The device code has expired.",
 }
 
 // OAuthStatus maps a refusal to the status, code and text of RFC 6749 §5.2. Whatever has no code there is told as invalid_request under

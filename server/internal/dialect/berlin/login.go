@@ -22,23 +22,29 @@ func steps() []string { return []string{"Log in", "Choose what to share"} }
 // authorize is where the app sends its user (sources/accounts-bg.txt, 1).
 func authorize(c *wire.Call) error {
 	echo(c)
-	r, err := c.Authorize(wire.AuthorizeRules{Default: scope, Loose: []string{scopeAIS, scopePremium}})
-	if err != nil {
-		return err
-	}
-	if err := withConsent(c, r); err != nil {
-		return c.Detour(r, fail.From(err))
-	}
+	return c.Enter()
+}
 
-	r = c.Begin(r)
-
-	return showLogin(c, 200, r, "", nil)
+func entry() wire.Entry {
+	return wire.Entry{
+		Read: func(c *wire.Call) (*grant.Request, error) {
+			r, err := c.Authorize(wire.AuthorizeRules{Default: scope, Loose: []string{scopeAIS, scopePremium}})
+			if err != nil {
+				return nil, err
+			}
+			if err := withConsent(c, r); err != nil {
+				return nil, c.Detour(r, fail.From(err))
+			}
+			return r, nil
+		},
+		Show: func(c *wire.Call, r *grant.Request) error { return showLogin(c, 200, r, "", nil) },
+	}
 }
 
 // withConsent finds the consent that the request is about. Without one the person chooses what to share; a bank that takes detailed
 // consents only cannot offer that.
 func withConsent(c *wire.Call, r *grant.Request) error {
-	id, err := consentID(c.Query())
+	id, err := consentID(c.Asked())
 	if err != nil {
 		return c.Trail.No("one consent", fail.From(err))
 	}
@@ -53,7 +59,7 @@ func withConsent(c *wire.Call, r *grant.Request) error {
 		return err
 	}
 	r.Consent = id
-	if asked := strings.Fields(c.Query().Get("scope")); slices.ContainsFunc(asked, carries) {
+	if asked := strings.Fields(c.Asked().Get("scope")); slices.ContainsFunc(asked, carries) {
 		slices.Sort(asked)
 		r.Scope = strings.Join(slices.Compact(asked), " ") // granted as asked: oauthlib stops at a scope that comes back different
 	}
@@ -93,7 +99,7 @@ func consentID(q *wire.Values) (string, error) {
 func showLogin(c *wire.Call, status int, r *grant.Request, typed string, refused *fail.Error) error {
 	f := c.Frame()
 	f.Ends = r.Ends
-	p := page.Login{Frame: f, Heading: "Log in to let an app see your accounts", Client: c.Client.Name, ClientID: r.Client, Return: wire.Host(r.RedirectURI),
+	p := page.Login{Frame: f, Heading: "Log in to let an app see your accounts", Client: c.Client.Name, ClientID: r.Client, Return: wire.Back(r),
 		Method: "post", Action: c.Local(loginPath), Hidden: []page.Field{wire.Flow(r)},
 		UserName: page.Field{Name: "login", Value: typed}, Password: "password", UserHint: "User name",
 		Steps: steps(), Step: 0, Submit: "Log in", Deny: true}

@@ -25,7 +25,7 @@ func showConsent(c *wire.Call, status int, r *grant.Request, p *plan, ticked []s
 	f := c.Frame()
 	f.Ends, f.User = r.Ends, p.person.Login
 	until := p.until(c, r.Client)
-	view := page.Consent{Frame: f, Heading: c.Client.Name + " asks to see your accounts", Return: wire.Host(r.RedirectURI),
+	view := page.Consent{Frame: f, Heading: c.Client.Name + " asks to see your accounts", Return: wire.Back(r),
 		Action: c.Local(consentPath), Hidden: []page.Field{wire.Flow(r), {Name: "seen", Value: p.seen()}}, Steps: steps(), Step: 1,
 		Title: "Accounts to share", Choices: p.choices(c, ticked), Fixed: p.fixed(), Alert: alert, Submit: "Allow",
 		EndsOn: "Access ends on " + until.Add(-time.Nanosecond).In(sofia()).Format("2 January 2006"), EndNote: lasts(days(c.Now, until)) + ", " + p.often(c, r.Client),

@@ -40,9 +40,11 @@ func token(c *wire.Call) error {
 	var issued *grant.Issued
 	switch kind {
 	case "authorization_code":
-		issued, err = c.Redeem(v, client, grant.Redemption{RedirectURI: v.Get("redirect_uri"), Refresh: refreshable(c, client, v.Get("code"))})
+		issued, err = c.Redeem(v, client, grant.Redemption{RedirectURI: v.Get("redirect_uri"), Refresh: refreshable(c, client, consentBehind(c, v.Get("code")))})
 	case "refresh_token":
 		issued, err = c.Refresh(v, client)
+	case grant.DeviceCode:
+		issued, err = c.Poll(v, client, func(a *grant.Authorization) bool { return refreshable(c, client, a.Consent) })
 	default:
 		issued, err = clientToken(c, v, client)
 	}
@@ -54,18 +56,20 @@ func token(c *wire.Call) error {
 	return c.JSON(200, showToken(c, issued))
 }
 
-// refreshable tells whether a code brings a refresh token: not for one access, which is what a one-off consent is.
-func refreshable(c *wire.Call, client *grant.Client, code string) bool {
-	if !client.May("refresh_token") {
-		return false
-	}
+// refreshable tells whether what was allowed brings a refresh token: not for one access, which is what a one-off consent is.
+func refreshable(c *wire.Call, client *grant.Client, consent string) bool {
+	of := c.Space.Grants.Consent(name, consent)
+	return client.May("refresh_token") && of != nil && of.Recurring
+}
+
+// consentBehind is the consent that a code was issued for.
+func consentBehind(c *wire.Call, code string) string {
 	if t := c.Space.Grants.Token(code); t != nil {
 		if of := c.Space.Grants.Grant(t.Grant); of != nil {
-			consent := c.Space.Grants.Consent(name, of.Consent)
-			return consent != nil && consent.Recurring
+			return of.Consent
 		}
 	}
-	return true
+	return ""
 }
 
 // clientToken is for the consent endpoints: nobody logged in, so it opens no account. A public client has nothing to authenticate with

@@ -22,30 +22,43 @@ const (
 // that is going on, so that what the client sent (state above all) never passes through a form.
 func authorize(c *wire.Call) error {
 	q := c.Query()
-	if q.Has("flow") && !q.Has("response_type") { // else it is a parameter of some client's own, to be ignored (RFC 6749 §3.1)
+	if q.Has("flow") && !q.Has("response_type") && !q.Has("request_uri") { // else it is a parameter of some client's own, to be ignored (RFC 6749 §3.1)
 		return picked(c, q)
 	}
+	return c.Enter()
+}
+
+func entry() wire.Entry { return wire.Entry{Read: read, Show: first} }
+
+// read checks an authorization request.
+func read(c *wire.Call) (*grant.Request, error) {
+	q := c.Asked()
 	r, err := c.Authorize(wire.AuthorizeRules{Loose: []string{""}}) // scopes are read below: this bank refuses them in its own way
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := q.Once(factInstitution); err != nil {
-		return c.Detour(r, fail.From(err))
+		return nil, c.Detour(r, fail.From(err))
 	}
 	if r.Scope, err = scope(c.Client, q.Get("scope")); err != nil {
-		return c.Detour(r, denied(c, "scope", fail.From(err).Why, "The client is not approved for the requested scope."))
+		return nil, c.Detour(r, denied(c, "scope", fail.From(err).Why, "The client is not approved for the requested scope."))
 	}
-
 	at := q.Get(factInstitution)
-	if at == "" {
-		return pick(c, c.Begin(r))
+	if at != "" && !knownInstitution(at) {
+		return nil, unknownInstitution(c, r, at)
 	}
-	if !knownInstitution(at) {
-		return unknownInstitution(c, r, at)
+	if at != "" {
+		r.Facts = map[string]string{factInstitution: at}
 	}
-	r.Facts = map[string]string{factInstitution: at}
+	return r, nil
+}
 
-	return showLogin(c, 200, c.Begin(r), "", "")
+// first is the page that a login begins with.
+func first(c *wire.Call, r *grant.Request) error {
+	if r.Facts[factInstitution] == "" {
+		return pick(c, r)
+	}
+	return showLogin(c, 200, r, "", "")
 }
 
 // denied is how this bank refuses a wrong bank or scope: access_denied (banks.md 3.1).

@@ -36,7 +36,7 @@ func showBankID(c *wire.Call) error {
 func showLogin(c *wire.Call, status int, r *grant.Request, typed, alert string) error {
 	f := c.Frame()
 	f.Ends = r.Ends
-	p := page.Login{Frame: f, Heading: "Log in with BankID", Client: c.Client.Name, ClientID: r.Client, Return: wire.Host(r.RedirectURI),
+	p := page.Login{Frame: f, Heading: "Log in with BankID", Client: c.Client.Name, ClientID: r.Client, Return: wire.Back(r),
 		Method: "post", Action: c.Local("/oauth/bankid"), Hidden: []page.Field{wire.Flow(r)},
 		UserName: page.Field{Name: "login", Value: typed}, UserHint: "National identity number or user name", Password: "password",
 		Steps: steps(), Submit: "Next", Deny: true, Alert: alert, AskTitle: "The app will be able to", Asks: asks(c, r),

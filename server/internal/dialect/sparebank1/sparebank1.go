@@ -49,8 +49,8 @@ func New() dialect.Dialect {
 			grant.Iss:           grant.Choice(grant.IssRight),
 			grant.HourlyCalls:   grant.Count(0), // the real bank allows 60; a sandbox that counts by default only gets in the way
 		},
-		Authority: wire.Authority{Scopes: scopes(),
-			Grants: []string{"authorization_code", "refresh_token", "client_credentials"}},
+		Authority: wire.Authority{Scopes: scopes(), Entry: entry(),
+			Grants: []string{"authorization_code", "refresh_token", "client_credentials", grant.DeviceCode}},
 		Form: form, Error: refuse, Claims: claims, Routes: append(oauthRoutes(), resourceRoutes()...),
 		Door: grant.Door{Machine: grant.ByCredentials, Scope: scopeDefault, Fields: []grant.Field{
 			{Name: "login", Value: "{login}", Note: "or the national identity number {nationalId}"}, {Name: "password", Value: "{password}"},
@@ -68,7 +68,7 @@ func oauthRoutes() []dialect.Route {
 		{Method: "POST", Path: "/oauth/bankid", Op: "bankid.login", Doc: "page's form: person and password", Do: login, Refuse: dialect.Page, Open: true, AS: true},
 		{Method: "POST", Path: "/oauth/bankid/code", Op: "bankid.code", Doc: "page's form: one-time code; redirects with ?code=", Do: confirm, Refuse: dialect.Page, Open: true, AS: true},
 		{Method: "GET", Path: "/oauth/logout", Op: "logout", Doc: "page: ends the sign-in on the bank's own pages", Do: logout, Refuse: dialect.Page, Open: true, AS: true},
-		{Method: "POST", Path: "/oauth/token", Op: "token", Doc: "code, refresh token or client credentials → tokens; by Basic, form or query", Do: token, Refuse: dialect.OAuth, AS: true, Endpoint: "token_endpoint"},
+		{Method: "POST", Path: "/oauth/token", Op: "token", Doc: "code, refresh token, device code or client credentials → tokens; by Basic, form or query", Do: token, Refuse: dialect.OAuth, AS: true, Endpoint: "token_endpoint"},
 	}
 }
 

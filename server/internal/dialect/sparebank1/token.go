@@ -53,6 +53,8 @@ func issue(c *wire.Call, v *wire.Values, client *grant.Client, kind string) (*gr
 		return c.Redeem(v, client, grant.Redemption{RedirectURI: uri, Refresh: client.May("refresh_token")})
 	case "refresh_token":
 		return c.Refresh(v, client)
+	case grant.DeviceCode:
+		return c.Poll(v, client, func(*grant.Authorization) bool { return client.May("refresh_token") })
 	}
 	if client.Public() { // RFC 6749 §4.4
 		return nil, c.Trail.No("grant type", fail.New(fail.UnauthorizedClient, "client %s has no secret and so no credentials of its own", client.ID))

@@ -29,6 +29,15 @@ func request(c *wire.Call, redirectParam string) (*grant.Request, error) {
 	return &grant.Request{Bank: name, Client: id, RedirectURI: uri, Scope: scope}, nil
 }
 
+// unpushed refuses clients that must push their requests (RFC 9126 §6): this endpoint takes none.
+func unpushed(c *wire.Call) error {
+	if c.Client.RequirePAR {
+		return c.Trail.No("pushed request", fail.New(fail.InvalidRequest, "client %s is held to pushed authorization requests", c.Client.ID).
+			Say("invalid request, this client must push its authorization requests"))
+	}
+	return nil
+}
+
 func knownClient(c *wire.Call, id string) (*grant.Client, error) {
 	if id == "" {
 		return nil, c.Trail.No("client_id", fail.New(fail.InvalidRequest, "client_id is missing").Say("invalid request, client_id mising"))
@@ -47,6 +56,9 @@ func authorize(c *wire.Call) error {
 	if err != nil {
 		return err
 	}
+	if err := unpushed(c); err != nil {
+		return err
+	}
 
 	r = c.Begin(r)
 
@@ -56,7 +68,7 @@ func authorize(c *wire.Call) error {
 func showLogin(c *wire.Call, status int, r *grant.Request, typed, alert string) error {
 	f := c.Frame()
 	f.Ends = r.Ends
-	p := page.Login{Frame: f, Heading: "Log in to let an app see your account", Client: c.Client.Name, ClientID: r.Client, Return: wire.Host(r.RedirectURI),
+	p := page.Login{Frame: f, Heading: "Log in to let an app see your account", Client: c.Client.Name, ClientID: r.Client, Return: wire.Back(r),
 		Method: "get", Action: loginPath(c),
 		Hidden:   []page.Field{{Name: "token", Value: r.ID + c.Space.Dice.Text(dice.Alnum, 104)}, {Name: "redirect", Value: r.RedirectURI}, {Name: "client_id", Value: r.Client}},
 		UserName: page.Field{Name: "uname", Value: typed}, Password: "psw", UserHint: "User name",
@@ -87,24 +99,14 @@ func login(c *wire.Call) error {
 	if err := c.SameSite(); err != nil {
 		return err
 	}
-	r, err := request(c, "redirect")
+	r, err := loginRequest(c)
 	if err != nil {
 		return err
 	}
-	q := c.Query()
-	if open, err := pageRequest(c, q.Get("token")); err != nil {
-		return err
-	} else if open != nil {
-		if open.Answer != "" {
-			return c.Answered(open)
-		}
-		if open.Client != r.Client || open.RedirectURI != r.RedirectURI {
-			return c.Trail.No("same request", fail.New(fail.InvalidRequest, "the form names another client or redirect URI than its page"))
-		}
-		r = open
-	} else {
-		r = c.Begin(r)
+	if r.Answer != "" {
+		return c.Answered(r)
 	}
+	q := c.Query()
 	if q.Get("deny") != "" {
 		return c.Deny(r, "the user pressed Deny")
 	}
@@ -132,6 +134,30 @@ func login(c *wire.Call) error {
 	}
 
 	return c.Allow(r, nil)
+}
+
+// loginRequest is the request that the form is for: its page's, or a new one. A device's page needs no redirect URI of the client's.
+func loginRequest(c *wire.Call) (*grant.Request, error) {
+	open, failed := pageRequest(c, c.Query().Get("token"))
+	if open != nil && open.Device != "" {
+		return open, failed
+	}
+	r, err := request(c, "redirect")
+	if err == nil {
+		err = failed
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case open == nil:
+		if err := unpushed(c); err != nil {
+			return nil, err
+		}
+		return c.Begin(r), nil
+	case open.Answer == "" && (open.Client != r.Client || open.RedirectURI != r.RedirectURI):
+		return nil, c.Trail.No("same request", fail.New(fail.InvalidRequest, "the form names another client or redirect URI than its page"))
+	}
+	return open, nil
 }
 
 // pageRequest finds the page that a token is from: nil when it is from none.

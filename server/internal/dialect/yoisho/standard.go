@@ -14,18 +14,18 @@ func standardRoutes() []dialect.Route {
 	return []dialect.Route{
 		{Method: "GET", Path: "/oauth2/authorize", Op: "authorize.standard", Doc: "login page; client_id, redirect_uri, response_type=code, scope, state, PKCE S256",
 			Do: authorizeStandard, Refuse: dialect.Page, Own: true, AS: true, Endpoint: "authorization_endpoint"},
-		{Method: "POST", Path: "/oauth2/token", Op: "token.standard", Doc: "authorization_code; credentials in the body or by Basic",
+		{Method: "POST", Path: "/oauth2/token", Op: "token.standard", Doc: "authorization_code, device_code; credentials in the body or by Basic",
 			Do: tokenStandard, Refuse: dialect.OAuth, Own: true, AS: true, Endpoint: "token_endpoint"},
 	}
 }
 
-func authorizeStandard(c *wire.Call) error {
-	r, err := c.Authorize(wire.AuthorizeRules{Default: scope})
-	if err != nil {
-		return err
-	}
+func authorizeStandard(c *wire.Call) error { return c.Enter() }
 
-	return showLogin(c, 200, c.Begin(r), "", "")
+func entry() wire.Entry {
+	return wire.Entry{
+		Read: func(c *wire.Call) (*grant.Request, error) { return c.Authorize(wire.AuthorizeRules{Default: scope}) },
+		Show: func(c *wire.Call, r *grant.Request) error { return showLogin(c, 200, r, "", "") },
+	}
 }
 
 type shapeStandardToken struct {
@@ -44,19 +44,30 @@ func tokenStandard(c *wire.Call) error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.GrantType(v, client); err != nil {
-		return err
-	}
-	if err := guesses(c, client, false); err != nil {
+	kind, err := c.GrantType(v, client)
+	if err != nil {
 		return err
 	}
 
-	issued, err := c.Redeem(v, client, grant.Redemption{RedirectURI: v.Get("redirect_uri")})
+	issued, err := issueStandard(c, v, client, kind)
 	if err != nil {
-		guesses(c, client, true)
 		return err
 	}
 
 	c.NoStore()
 	return c.JSON(200, shapeStandardToken{issued.Access.Value, "Bearer", c.Space.Grants.ExpiresIn(issued.Access, c.Now), issued.Access.Scope})
+}
+
+func issueStandard(c *wire.Call, v *wire.Values, client *grant.Client, kind string) (*grant.Issued, error) {
+	if kind == grant.DeviceCode {
+		return c.Poll(v, client, func(*grant.Authorization) bool { return false })
+	}
+	if err := guesses(c, client, false); err != nil {
+		return nil, err
+	}
+	issued, err := c.Redeem(v, client, grant.Redemption{RedirectURI: v.Get("redirect_uri")})
+	if err != nil {
+		guesses(c, client, true)
+	}
+	return issued, err
 }

@@ -43,7 +43,7 @@ func New() dialect.Dialect {
 			grant.ExpiresIn:  grant.Choice(grant.TellOmit), // the document's answer has three fields
 		},
 		Original:  grant.Settings{grant.AccessTTL: grant.Lifetime(30 * time.Second)}, // its source says 30, its documents 60
-		Authority: wire.Authority{Scopes: []string{scope}, Grants: []string{"authorization_code"}},
+		Authority: wire.Authority{Scopes: []string{scope}, Grants: []string{"authorization_code", grant.DeviceCode}, Entry: entry()},
 		Form:      form,
 		Error:     refuse,
 		Door:      grant.Door{Scope: scope, Fields: []grant.Field{{Name: "uname", Value: "{login}"}, {Name: "psw", Value: "{password}"}}},
