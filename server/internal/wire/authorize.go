@@ -74,7 +74,7 @@ func (c *Call) redirectURI(q *Values) (*grant.Client, string, error) {
 }
 
 func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request, rules AuthorizeRules) error {
-	if err := q.Once("response_type", "scope", "state", "code_challenge", "code_challenge_method", "nonce", "prompt"); err != nil {
+	if err := q.Once("response_type", "scope", "state", "code_challenge", "code_challenge_method", "nonce", "prompt", "dpop_jkt"); err != nil {
 		return err
 	}
 	switch t := q.Get("response_type"); {
@@ -87,6 +87,10 @@ func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request,
 		return fail.New(fail.UnauthorizedClient, "client %s is not registered for authorization_code", client.ID)
 	}
 	if err := c.pkce(q, client, r); err != nil {
+		return err
+	}
+	var err error
+	if r.Bound, err = thumbprint(q, client); err != nil {
 		return err
 	}
 	var asked []string

@@ -60,6 +60,9 @@ type Call struct {
 	query  *Values
 	form   *Values
 	terms  *grant.Terms // of the grant that the call is made under; nil: none
+
+	possession possession // at a token endpoint
+	unproven   string     // how RFC 9449 §7.1 calls what was wrong with the proof of an access token; empty: nothing
 }
 
 // Place is where in the URL space the call came in.
