@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"sandbank/server/dice"
-	"sandbank/server/fail"
 )
 
 // NonceLife is how long a nonce is the present one. The one before is still taken.
@@ -96,28 +95,4 @@ func (g *Grants) Nonce(bank string, now time.Time) string {
 // NonceIs tells whether a nonce is the bank's present one or the one before.
 func (g *Grants) NonceIs(nonce, bank string, now time.Time) bool {
 	return Same(nonce, g.Nonce(bank, now)) || Same(nonce, g.Nonce(bank, now.Add(-NonceLife)))
-}
-
-// heldBy is what a refresh token is bound to where its access token is bound to a key: the same, if the client has nothing else to prove
-// itself with (RFC 9449 §5).
-func (g *Grants) heldBy(of *Grant, bound string) string {
-	if bound == "" {
-		return ""
-	}
-	if c := g.Client(of.Bank, of.Client); c != nil && !c.Public() {
-		return ""
-	}
-	return bound
-}
-
-// held refuses a code or refresh token whose key was not shown (RFC 9449 §5 and §10).
-func (t *Token) held(shown string, trail *fail.Trail) error {
-	switch t.Bound {
-	case "":
-		return nil
-	case shown:
-		trail.Pass("key of the "+string(t.Kind), shown)
-		return nil
-	}
-	return trail.No("key of the "+string(t.Kind), fail.New(fail.InvalidGrant, "%s is bound to the key %s; the DPoP proof is by %q", t.ID, t.Bound, shown))
 }
