@@ -71,13 +71,6 @@ func (g *Grants) Once(until, now time.Time, parts ...string) bool {
 	return true
 }
 
-// seen counts what is remembered.
-func (s *signatures) seen() int {
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	return len(s.queue)
-}
-
 // Nonce is the one that a bank gives out at now (RFC 9449 §8). It follows from the clock, so that there is none to keep.
 func (g *Grants) Nonce(bank string, now time.Time) string {
 	s := &g.signatures
