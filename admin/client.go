@@ -27,6 +27,7 @@ type ClientView struct {
 	RequirePAR   bool         `json:"requirePushedAuthorizationRequests"` // its requests come by no other way (RFC 9126 §6)
 	Created      time.Time    `json:"created"`
 	Grants       int          `json:"grants"` // that stand
+	ClientKeys
 }
 
 // SecretView is one secret, and until when it works.
@@ -48,6 +49,7 @@ type ClientOrder struct {
 	Scopes       *[]string `json:"scopes,omitempty"`
 	Disabled     *bool     `json:"disabled,omitempty"`
 	RequirePAR   *bool     `json:"requirePushedAuthorizationRequests,omitempty"` // at banks with an authorization endpoint
+	ClientKeys
 }
 
 // ClientMint registers a client, or several alike: of more than one, ids and secrets are dealt.
@@ -165,7 +167,8 @@ func (d *Desk) Client(bank, id string) (*ClientView, error) {
 
 func (d *Desk) clientView(c *grant.Client) *ClientView {
 	v := &ClientView{Bank: c.Bank, ID: c.ID, Name: c.Name, Public: c.Public(), Secrets: []SecretView{}, RedirectURIs: append([]string{}, c.RedirectURIs...),
-		Loopback: c.Loopback, GrantTypes: append([]string{}, c.GrantTypes...), Scopes: append([]string{}, c.Scopes...), Disabled: c.Disabled, RequirePAR: c.RequirePAR, Created: c.Created}
+		Loopback: c.Loopback, GrantTypes: append([]string{}, c.GrantTypes...), Scopes: append([]string{}, c.Scopes...), Disabled: c.Disabled, RequirePAR: c.RequirePAR,
+		Created: c.Created, ClientKeys: keysOf(c)}
 	for _, s := range c.Secrets {
 		v.Secrets = append(v.Secrets, SecretView{s.Value, s.Until})
 	}
@@ -188,6 +191,9 @@ func (d *Desk) MintClients(o ClientMint) (*ClientsMinted, error) {
 	}
 	if o.Public && o.Secret != "" {
 		return nil, fail.Field("secret", "a public client has no secret")
+	}
+	if o.Public && o.text() != "" {
+		return nil, fail.Field("jwks", "a public client has no keys")
 	}
 	n, err := several(o.Count, o.ID+o.Secret)
 	if err != nil {
@@ -228,7 +234,7 @@ func (d *Desk) newClient(o ClientOrder) (*grant.Client, error) {
 	if !plain(c.ID) {
 		return nil, fail.Field("id", "%q is no client id; write up to 100 letters, digits and -._~", c.ID)
 	}
-	if !o.Public {
+	if !o.Public && (o.AuthMethod != grant.PrivateKeyJWT || o.Secret != "") {
 		c.Secrets = []grant.Secret{{Value: d.secret(o.Secret)}}
 	}
 	return c, d.register(o, c)
@@ -316,7 +322,7 @@ func (o *ClientOrder) apply(c *grant.Client) error {
 	if o.RequirePAR != nil {
 		c.RequirePAR = *o.RequirePAR
 	}
-	return nil
+	return o.ClientKeys.apply(c)
 }
 
 // EditClient changes a client. Its tokens live on, unless it is disabled.
@@ -333,6 +339,9 @@ func (d *Desk) RotateSecret(bank, id string, o RotateOrder) (*ClientView, error)
 	return d.changeClient(bank, id, "client.rotate", "rotated the secret of client ", func(c *grant.Client) error {
 		if c.Public() {
 			return fail.New(fail.Conflict, "client %s is public and has no secret", id)
+		}
+		if c.AuthMethod == grant.PrivateKeyJWT {
+			return fail.New(fail.Conflict, "client %s proves itself by its keys alone", id)
 		}
 		c.Secrets = append([]grant.Secret{{Value: fresh}}, o.overlapping(c.Secrets, d.Space.Clock.Now())...)
 		return nil

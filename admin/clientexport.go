@@ -65,7 +65,7 @@ func (d *Desk) kit(bank, id string) (*export.Kit, error) {
 	}
 	has := map[string]string{"client_id": c.ID, "client_secret": "", "redirect_uri": loopback, "scope": strings.Join(c.Scopes, " "), "service_id": "", "service_secret": "",
 		"login": "", "password": ""}
-	if !c.Public() {
+	if len(c.Secrets) > 0 {
 		has["client_secret"] = c.Secrets[0].Value
 	}
 	if len(c.RedirectURIs) > 0 {

@@ -56,7 +56,7 @@ func New(o Options) *Panel {
 		clockEndpoints(), clockPreviewEndpoints(),
 		policyEndpoints(), policyReachEndpoints(),
 		tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(),
-		clientEndpoints(), clientExportEndpoints(), serviceEndpoints(), userEndpoints(), accountEndpoints(),
+		clientEndpoints(), clientKeyEndpoints(), clientExportEndpoints(), serviceEndpoints(), userEndpoints(), accountEndpoints(),
 		faultEndpoints(), faultTryEndpoints(), scenarioEndpoints(), reportEndpoints(), settingEndpoints(),
 		streamEndpoints(), journalEndpoints(), replayEndpoints(), sendEndpoints(),
 		catalogueEndpoints(), snapshotEndpoints(), stateEndpoints(), spaceEndpoints(), activityEndpoints(),

@@ -102,7 +102,7 @@ func serviceEndpoints() []endpoint {
 // wayOf is how a client acts on its own; empty when it does not.
 func (d *Desk) wayOf(c *grant.Client) string {
 	way := d.World.Door(c.Bank).Machine
-	if way == grant.ByService && c.Service != nil || way == grant.ByCredentials && c.May("client_credentials") && !c.Public() {
+	if way == grant.ByService && c.Service != nil || way == grant.ByCredentials && c.May("client_credentials") && len(c.Secrets) > 0 {
 		return way
 	}
 	return ""

@@ -187,7 +187,7 @@ func (d *Desk) wholeView(s *world.Space) SpaceView {
 		b := SpaceBank{Bank: bank, URL: v.URL + "/" + bank, Clients: []SpaceClient{}, People: []SpacePerson{}}
 		for _, c := range s.Grants.Clients(bank) {
 			one := SpaceClient{ID: c.ID}
-			if !c.Public() {
+			if len(c.Secrets) > 0 {
 				one.Secret = c.Secrets[0].Value
 			}
 			if c.Service != nil {

@@ -1,6 +1,7 @@
 package seed
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -12,6 +13,10 @@ import (
 // twice, null, names in another case.
 func (d *document) bind(n node, to reflect.Value, path string) {
 	d.places[path] = n.offset
+	if to.Type() == reflect.TypeFor[json.RawMessage]() {
+		d.bindRaw(n, to, path)
+		return
+	}
 	switch to.Kind() {
 	case reflect.String:
 		if v, ok := want[string](d, n, path, "a text in quotes"); ok {
@@ -39,6 +44,18 @@ func (d *document) bind(n node, to reflect.Value, path string) {
 	case reflect.Struct:
 		d.bindStruct(n, to, path)
 	}
+}
+
+// bindRaw keeps an object as it is written: another format's, which has its own reader.
+func (d *document) bindRaw(n node, to reflect.Value, path string) {
+	if _, ok := want[[]field](d, n, path, "an object"); !ok {
+		return
+	}
+	var raw json.RawMessage
+	if err := json.NewDecoder(bytes.NewReader(d.data[n.offset:])).Decode(&raw); err != nil { // tree has read it all
+		d.refuse(path, "%v", err)
+	}
+	to.SetBytes(raw)
 }
 
 func want[T any](d *document, n node, path, what string) (T, bool) {

@@ -10,6 +10,7 @@ import (
 
 	"sandbank/server/clock"
 	"sandbank/server/grant"
+	"sandbank/server/proof"
 )
 
 // parse reads one file and checks all that can be known from it alone.
@@ -71,6 +72,22 @@ func (d *document) checkBank(b *Bank) {
 	}
 }
 
+// checkKeys is about what a client signs with.
+func (d *document) checkKeys(c *Client, path string) {
+	if c.AuthMethod != "" {
+		d.oneOf(join(path, "authMethod"), c.AuthMethod, []string{"any", grant.PrivateKeyJWT})
+	}
+	if c.DPoP != "" {
+		d.oneOf(join(path, "dpop"), c.DPoP, []string{grant.Off, "optional", grant.Required})
+	}
+	keys, err := proof.ParseKeys(string(c.JWKS))
+	if err != nil {
+		d.refuse(join(path, "jwks"), "%v", err)
+	} else if len(keys) == 0 && c.AuthMethod == grant.PrivateKeyJWT {
+		d.refuse(path, "a client of private_key_jwt needs jwks")
+	}
+}
+
 func (d *document) checkClient(c *Client, path string) {
 	d.need(join(path, "id"), c.ID)
 	if strings.ContainsAny(c.ID, " :") {
@@ -82,6 +99,7 @@ func (d *document) checkClient(c *Client, path string) {
 	for i, g := range c.GrantTypes {
 		d.oneOf(item(join(path, "grantTypes"), i), g, grant.Types())
 	}
+	d.checkKeys(c, path)
 	for i, s := range c.Scopes {
 		if s == "" || strings.ContainsAny(s, " \t\n\"\\") {
 			d.refuse(item(join(path, "scopes"), i), "%q is no scope; write one word each", s)

@@ -1,6 +1,10 @@
 package seed
 
-import "sandbank/server/ledger"
+import (
+	"encoding/json"
+
+	"sandbank/server/ledger"
+)
 
 // Fixtures are the banks that a world starts with, ordered by name.
 type Fixtures struct {
@@ -23,7 +27,7 @@ type Bank struct {
 	Crowd    *Crowd   `json:"crowd"` // how invented people bank here
 }
 
-// Client is an application registered at the bank. Without a secret it is a public client.
+// Client is an application registered at the bank. Without a secret and keys it is a public client.
 type Client struct {
 	ID           string            `json:"id"`
 	Secret       string            `json:"secret"`
@@ -36,6 +40,9 @@ type Client struct {
 	Service      *Service          `json:"service"`
 	Disabled     bool              `json:"disabled"`
 	RequirePAR   bool              `json:"requirePushedAuthorizationRequests"`
+	AuthMethod   string            `json:"authMethod"` // private_key_jwt: by its keys alone; any when left out
+	JWKS         json.RawMessage   `json:"jwks"`       // its public keys, as a JWK set
+	DPoP         string            `json:"dpop"`       // off, optional, required; optional when left out
 	Facts        map[string]string `json:"facts"`
 
 	from origin

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"sandbank/server/grant"
 	"sandbank/server/ledger"
+	"sandbank/server/proof"
 	"sandbank/server/world"
 )
 
@@ -88,6 +90,11 @@ func (c *Client) registered(bank string, at time.Time) grant.Client {
 		AnyRedirect: c.AnyRedirect, GrantTypes: c.GrantTypes, Scopes: c.Scopes, Disabled: c.Disabled, RequirePAR: c.RequirePAR, Created: at, Facts: c.Facts}
 	if c.Secret != "" {
 		out.Secrets = []grant.Secret{{Value: c.Secret}}
+	}
+	out.AuthMethod = strings.TrimSuffix(c.AuthMethod, "any") // what need not be said
+	out.DPoP = strings.TrimSuffix(c.DPoP, "optional")
+	if keys, err := proof.ParseKeys(string(c.JWKS)); err == nil { // checkClient has refused others
+		out.JWKS = keys.String()
 	}
 	if s := c.Service; s != nil {
 		out.Service = &grant.Service{ID: s.ID, Secret: s.Secret, Owner: ledger.PersonID(bank, s.Login)}

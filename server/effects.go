@@ -157,7 +157,7 @@ func (e *effect) replace() error {
 	if e.kind = t.Refuse; e.kind == "" {
 		e.kind = e.kindOf(t.Status)
 	}
-	if err := e.refuse(call, fail.New(e.kind, "fault %s", e.hit.Rule.ID)); err != nil {
+	if err := say(call, e.refuse, fail.New(e.kind, "fault %s", e.hit.Rule.ID)); err != nil {
 		return err
 	}
 	out.SetStatusCode(orStatus(t.Status, out.StatusCode()))
@@ -204,7 +204,7 @@ func (e *effect) kindOf(status int) fail.Kind {
 		return fail.ServerError
 	}
 	if status == 401 {
-		if scheme, _, _ := strings.Cut(e.call.Header("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		if scheme, _, _ := strings.Cut(e.call.Header("Authorization"), " "); strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "DPoP") {
 			return fail.TokenExpired
 		}
 		return fail.InvalidClient

@@ -259,7 +259,14 @@ func (m *mount) refuse(call *wire.Call, entry *journal.Entry, refuse dialect.Ref
 	if reason.Allow != "" {
 		call.Set("Allow", reason.Allow)
 	}
-	return refuse(call, reason)
+	return say(call, refuse, reason)
+}
+
+// say renders a refusal in the bank's own way, but for the challenge that DPoP wants.
+func say(call *wire.Call, refuse dialect.Refuse, reason *fail.Error) error {
+	err := refuse(call, reason)
+	call.Challenge(reason)
+	return err
 }
 
 // run calls a handler and turns a panic into an internal error; the stack goes to the log only.

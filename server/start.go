@@ -82,6 +82,8 @@ func startClients(b *bank, c *grant.Client, root string) []page.StartClient {
 	one := page.StartClient{ID: c.ID}
 	if c.Public() {
 		one.Note = "none, PKCE"
+	} else if len(c.Secrets) == 0 {
+		one.Note = "none, signs with its key"
 	} else {
 		one.Secret = c.Secrets[0].Value
 	}

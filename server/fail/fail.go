@@ -24,6 +24,8 @@ const (
 	UnsupportedGrantType    Kind = "unsupported_grant_type"
 	UnsupportedResponseType Kind = "unsupported_response_type"
 	InvalidScope            Kind = "invalid_scope"
+	InvalidProof            Kind = "invalid_dpop_proof" // of a token request (RFC 9449 §5)
+	UseNonce                Kind = "use_dpop_nonce"     // RFC 9449 §8
 	AccessDenied            Kind = "access_denied"
 	ServerError             Kind = "server_error"
 	TemporarilyUnavailable  Kind = "temporarily_unavailable"
@@ -43,6 +45,7 @@ const (
 	TokenExpired      Kind = "token_expired"
 	TokenRevoked      Kind = "token_revoked"
 	TokenWrongKind    Kind = "token_wrong_kind" // a code or refresh token used as access token, a client's token where a user's is due
+	TokenUnproven     Kind = "token_unproven"   // bound to a key that the caller does not prove to hold (RFC 9449 §7.1)
 	InsufficientScope Kind = "insufficient_scope"
 
 	// Consents (NextGenPSD2 §14.11) and what they give access to.

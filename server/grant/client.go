@@ -17,7 +17,10 @@ type Client struct {
 	ID           string            `json:"id"`
 	Bank         string            `json:"bank"`
 	Name         string            `json:"name"`
-	Secrets      []Secret          `json:"secrets,omitempty"` // none: a public client, held to PKCE
+	Secrets      []Secret          `json:"secrets,omitempty"`    // none, and no keys either: a public client, held to PKCE
+	AuthMethod   string            `json:"authMethod,omitempty"` // PrivateKeyJWT: by its keys alone; empty: whatever it has
+	JWKS         string            `json:"jwks,omitempty"`       // its public keys, as package proof reads them; empty: none
+	DPoP         string            `json:"dpop,omitempty"`       // Off, Required; empty: it may bind its tokens to a key (RFC 9449)
 	RedirectURIs []string          `json:"redirectUris,omitempty"`
 	Loopback     bool              `json:"loopback,omitempty"`    // any loopback redirect URI, whatever port and path (RFC 8252 §7.3)
 	AnyRedirect  bool              `json:"anyRedirect,omitempty"` // any http(s) redirect URI, as Yoisho documents for its demo client
@@ -56,8 +59,14 @@ func (s *Service) SecretIs(secret string, now time.Time) bool {
 	return ok
 }
 
-// Public tells whether the client has no secret to keep (RFC 6749 §2.1).
-func (c *Client) Public() bool { return len(c.Secrets) == 0 }
+// PrivateKeyJWT is the authentication method of a client that signs assertions (OpenID Connect Core §9).
+const PrivateKeyJWT = "private_key_jwt"
+
+// Required is what a client's DPoP is when it gets no tokens without a proof (RFC 9449 §5.2).
+const Required = "required"
+
+// Public tells whether the client has neither secret nor key to keep (RFC 6749 §2.1).
+func (c *Client) Public() bool { return len(c.Secrets) == 0 && c.JWKS == "" }
 
 // SecretIs compares with every secret that is valid at now, in constant time. A public client has none that matches.
 func (c *Client) SecretIs(secret string, now time.Time) bool {
@@ -176,8 +185,10 @@ func (g *Grants) Authenticate(bank, id, secret string, now time.Time, t *fail.Tr
 		return nil, t.No("client known", fail.New(fail.InvalidClient, "no client %q at %s", id, bank))
 	case c.Disabled:
 		return nil, t.No("client enabled", fail.New(fail.InvalidClient, "client %s is disabled", id))
-	case c.Public():
-		return nil, t.No("client secret", fail.New(fail.InvalidClient, "client %s is public and has no secret, yet one was sent", id))
+	case c.AuthMethod == PrivateKeyJWT:
+		return nil, t.No("client secret", fail.New(fail.InvalidClient, "client %s is registered for private_key_jwt, yet a secret was sent", id))
+	case len(c.Secrets) == 0:
+		return nil, t.No("client secret", fail.New(fail.InvalidClient, "client %s has no secret, yet one was sent", id))
 	case !ok:
 		return nil, t.No("client secret", fail.New(fail.InvalidClient, "the secret of client %s is wrong", id))
 	}

@@ -12,8 +12,6 @@
 package grant
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,6 +48,8 @@ type Grants struct {
 	answering sync.Mutex
 	evicting  sync.Mutex // held where max-grants is in force, from one redemption to the end of its evictions
 	renewing  sync.Mutex // held through a refresh where rotated tokens have a grace
+
+	signatures signatures
 }
 
 type counters struct{ issued, dropped, shed, begun atomic.Int64 }
@@ -79,6 +79,7 @@ type Authorization struct {
 	RedirectURI                string // as sent to the authorization endpoint; empty: the exchange need not repeat it
 	Challenge                  string // PKCE; empty: none
 	Plain                      bool   // whether the challenge is the verifier itself, not its S256
+	Bound                      string // thumbprint of the key that its tokens, or its code, are bound to; empty: none
 	Facts                      map[string]string
 	Terms                      *Terms // of the login; nil: none
 }
@@ -117,7 +118,7 @@ func (g *Grants) Authorize(a Authorization, now time.Time) *Token {
 }
 
 func (g *Grants) code(of *Grant, a Authorization, now time.Time) *Token {
-	code := *g.mint(Code, nil, of, a.Scope, now)
+	code := *g.mint(Code, nil, of, a.Scope, a.Bound, now)
 	code.RedirectURI, code.Challenge, code.Plain = a.RedirectURI, a.Challenge, a.Plain
 	g.tokens.Put(code.Value, &code)
 	return &code
@@ -125,20 +126,20 @@ func (g *Grants) code(of *Grant, a Authorization, now time.Time) *Token {
 
 // Issue opens a grant and issues its tokens at once: client credentials, password, server to server.
 func (g *Grants) Issue(a Authorization, refresh bool, now time.Time) *Issued {
-	return g.tokensFor(g.open(a, now), nil, a.Scope, refresh, now)
+	return g.tokensFor(g.open(a, now), nil, a.Scope, a.Bound, refresh, now)
 }
 
-func (g *Grants) tokensFor(of *Grant, parent *Token, scope string, refresh bool, now time.Time) *Issued {
+func (g *Grants) tokensFor(of *Grant, parent *Token, scope, bound string, refresh bool, now time.Time) *Issued {
 	if parent != nil {
 		g.grants.Add(of.ID, of) // there already, unless a sweep has just taken its last token, and it along
 	}
-	out := &Issued{Grant: of, Owner: of.Owner, Access: g.mint(Access, parent, of, scope, now)}
+	out := &Issued{Grant: of, Owner: of.Owner, Access: g.mint(Access, parent, of, scope, bound, now)}
 	if refresh && (of.Terms == nil || !of.Terms.NoRefresh) {
 		whole := of.Scope
 		if parent != nil {
 			whole = parent.Scope // as granted, unless a lever shrank it on the way
 		}
-		out.Refresh = g.mint(Refresh, parent, of, whole, now)
+		out.Refresh = g.mint(Refresh, parent, of, whole, g.heldBy(of, bound), now)
 	}
 	if parent != nil {
 		g.grants.Add(of.ID, of) // or was about to
@@ -169,6 +170,7 @@ type Redemption struct {
 	RedirectURI        string // must equal what the authorization request sent
 	AnyRedirect        bool   // the bank's exchange has no redirect_uri at all (Yoisho, s2s)
 	Verifier           string // PKCE
+	Bound              string // thumbprint of the key that was shown; empty: none was
 	Refresh            bool   // whether the bank issues a refresh token with this grant
 	Barred             Barred // nil: nobody is
 	Reusable           bool   // the code stays good after the exchange (Yoisho's original)
@@ -212,10 +214,13 @@ func (g *Grants) Redeem(r Redemption, now time.Time, t *fail.Trail) (*Issued, er
 	if err := verify(code, r.Verifier, t); err != nil {
 		return nil, err
 	}
+	if err := code.held(r.Bound, t); err != nil {
+		return nil, err
+	}
 	if err := g.consentStands(of, now, t); err != nil {
 		return nil, err
 	}
-	return g.tokensFor(of, code, code.Scope, r.Refresh, now), nil
+	return g.tokensFor(of, code, code.Scope, r.Bound, r.Refresh, now), nil
 }
 
 // consentStands refuses new tokens once the consent behind the grant has ended: a refresh never lengthens a consent.
@@ -226,33 +231,6 @@ func (g *Grants) consentStands(of *Grant, now time.Time, t *fail.Trail) error {
 	if _, err := g.CheckConsent(of.Bank, of.Consent, of.Client, of.Owner, now, t); err != nil {
 		return fail.New(fail.InvalidGrant, "%s", fail.From(err).Why)
 	}
-	return nil
-}
-
-// verify is PKCE (RFC 7636 §4.6). A verifier for a code that had no challenge is refused as well: accepting it would let a
-// downgrade pass (RFC 9700 §2.1.1).
-func verify(code *Token, verifier string, t *fail.Trail) error {
-	challenge, method := code.Challenge, "S256"
-	switch {
-	case challenge == "" && verifier == "":
-		return nil
-	case challenge == "":
-		return t.No("PKCE", fail.New(fail.InvalidGrant, "a code_verifier was sent, but the authorization request had no code_challenge"))
-	case verifier == "":
-		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code needs a code_verifier"))
-	case len(verifier) < 43 || len(verifier) > 128:
-		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code_verifier has %d characters; 43 to 128 are allowed", len(verifier)))
-	}
-	if code.Plain {
-		method = "plain"
-	} else {
-		sum := sha256.Sum256([]byte(verifier))
-		verifier = base64.RawURLEncoding.EncodeToString(sum[:])
-	}
-	if !Same(verifier, challenge) {
-		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code_verifier does not match the code_challenge by %s", method))
-	}
-	t.Pass("PKCE", method)
 	return nil
 }
 
@@ -278,6 +256,7 @@ func (g *Grants) spend(token *Token, by, why string, now time.Time) *fail.Error 
 type Renewal struct {
 	Bank, Client, Token string
 	Scope               string // narrower than granted, or empty
+	Bound               string // thumbprint of the key that was shown; empty: none was
 	Barred              Barred // nil: nobody is
 }
 
@@ -299,7 +278,11 @@ func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, erro
 	if err := r.Barred.check(of, t); err != nil {
 		return nil, err
 	}
+	if err := token.held(r.Bound, t); err != nil {
+		return nil, err
+	}
 	rule := g.renewal(of)
+	rule.bound = r.Bound
 	if rule.grace > 0 {
 		g.renewing.Lock() // so that whoever comes in the grace finds the successor
 		defer g.renewing.Unlock()

@@ -38,6 +38,7 @@ const (
 	CursorTTL      Knob = "cursor"           // further pages of a list, counted from the page before
 	PKCE           Knob = "pkce"             // what an authorization request must prove itself with (RFC 7636)
 	Iss            Knob = "iss"              // what an authorization response says of its issuer (RFC 9207)
+	DPoPNonce      Knob = "dpop-nonce"       // whether DPoP proofs must carry a nonce of the server (RFC 9449 §8)
 )
 
 // The knobs of every bank whose tokens they can bend. Their defaults bend nothing.
@@ -145,6 +146,7 @@ var specs = []Spec{
 	{Knob: CursorTTL, Doc: "how long after a page the further pages of its list can be read", Client: true, User: true},
 	{Knob: PKCE, Doc: "which code challenges an authorization request needs", Choices: []string{PKCES256, PKCEPlain, PKCERequired}, Client: true},
 	{Knob: Iss, Doc: "which issuer an authorization response names", Choices: []string{IssRight, IssNone, IssWrong}, Client: true},
+	{Knob: DPoPNonce, Doc: "whether a DPoP proof must carry a nonce of the server", Choices: []string{Off, On}, Client: true, Needs: AccessTTL, Default: Choice(Off)},
 
 	{Knob: ExpiresIn, Doc: "how expires_in tells the life of an access token", Choices: tellings(), Client: true, User: true,
 		Needs: AccessTTL, Default: Choice(TellNumber)},

@@ -23,6 +23,7 @@ type Request struct {
 	Scope         string
 	Challenge     string // PKCE
 	Plain         bool   // whether the challenge is the verifier itself, not its S256
+	Bound         string // dpop_jkt: thumbprint of the key that the exchange must show (RFC 9449 §10); empty: any, or none
 	Issuer        string // what the answer says of who gave it; empty: nothing
 	Consent       string
 	Facts         map[string]string // what one bank remembers between its pages; replaced, never written to

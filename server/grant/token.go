@@ -44,6 +44,7 @@ type Token struct {
 	Life    time.Duration `json:"life"`             // as the policy had it
 	Policy  string        `json:"policy"`           // whose rule that was
 	Parent  string        `json:"parent,omitempty"` // ID of the code or refresh token that it came from
+	Bound   string        `json:"bound,omitempty"`  // thumbprint of the key that whoever uses it must prove to hold (RFC 9449 §6, jkt); empty: none
 	Spent   *Event        `json:"spent,omitempty"`  // code redeemed, refresh token rotated
 	Revoked *Event        `json:"revoked,omitempty"`
 
@@ -137,7 +138,7 @@ func (k Kind) rule() (life Knob, prefix string) {
 	return RefreshTTL, "rt_"
 }
 
-func (g *Grants) mint(kind Kind, parent *Token, of *Grant, scope string, now time.Time) *Token {
+func (g *Grants) mint(kind Kind, parent *Token, of *Grant, scope, bound string, now time.Time) *Token {
 	knob, prefix := kind.rule()
 	if kind == Access && of.Owner == "" {
 		knob = ClientTTL
@@ -145,7 +146,7 @@ func (g *Grants) mint(kind Kind, parent *Token, of *Grant, scope string, now tim
 	life, source := g.life(knob, of)
 	n := g.issued.next()
 	t := &Token{ID: g.publicID(prefix, n), Number: n, Kind: kind, Grant: of.ID, Bank: of.Bank, Client: of.Client, Owner: of.Owner,
-		Scope: scope, Issued: now, Life: life.Duration, Policy: source}
+		Scope: scope, Issued: now, Life: life.Duration, Policy: source, Bound: bound}
 	t.Expires = end(t, of, life)
 	if parent != nil {
 		t.Parent = parent.ID

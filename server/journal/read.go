@@ -29,10 +29,10 @@ func (e *Entry) Path() string {
 	return path
 }
 
-// Bearer is the access token that the request carried in its Authorization header, or "".
+// Bearer is the access token that the request carried in its Authorization header, under the scheme Bearer or DPoP, or "".
 func (e *Entry) Bearer() string {
 	scheme, value, _ := strings.Cut(e.Request.Header("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+	if !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "DPoP") {
 		return ""
 	}
 	return strings.TrimSpace(value)

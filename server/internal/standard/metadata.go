@@ -6,6 +6,7 @@ import (
 	"sandbank/server/grant"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/wire"
+	"sandbank/server/proof"
 )
 
 // The two names under which clients look for metadata. Those that know RFC 8414 put it before the issuer's path, those that know
@@ -30,10 +31,12 @@ func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
 		"issuer":                                c.Issuer(),
 		"grant_types_supported":                 c.Authority.Grants,
 		"scopes_supported":                      c.Authority.Scopes,
-		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
+		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post", grant.PrivateKeyJWT},
+		"dpop_signing_alg_values_supported":     proof.Algorithms(),
 		"service_documentation":                 c.Place.Origin + c.Place.Root + "/",
 		"response_types_supported":              []string{}, // required, also where there is no authorization endpoint
 	}
+	out["token_endpoint_auth_signing_alg_values_supported"] = proof.Algorithms()
 	for _, r := range routes {
 		if r.Endpoint != "" {
 			out[r.Endpoint] = c.URL(r.Path)
@@ -51,7 +54,7 @@ func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
 		out["code_challenge_methods_supported"] = methods
 		out["authorization_response_iss_parameter_supported"] = iss.Text != grant.IssNone
 		out["require_pushed_authorization_requests"] = false // of everybody; of single clients their registration asks it
-		out["token_endpoint_auth_methods_supported"] = []string{"client_secret_basic", "client_secret_post", "none"}
+		out["token_endpoint_auth_methods_supported"] = []string{"client_secret_basic", "client_secret_post", grant.PrivateKeyJWT, "none"}
 	}
 	return out
 }

@@ -15,6 +15,9 @@ import (
 // Complete adds the standards' routes to a bank.
 func Complete(d dialect.Dialect) dialect.Dialect {
 	d.Routes = slices.Clip(d.Routes)
+	if i := slices.IndexFunc(d.Routes, func(r dialect.Route) bool { return r.Endpoint == "token_endpoint" }); i >= 0 {
+		d.Authority.Token = d.Routes[i].Path
+	}
 	routes := metadataRoutes(&d)
 	if d.Authority.Entry.Read != nil {
 		routes = slices.Concat(routes, parRoutes(), deviceRoutes())

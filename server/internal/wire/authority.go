@@ -5,6 +5,7 @@ package wire
 type Authority struct {
 	Scopes []string // that a client may ask for; scopes_supported
 	Grants []string // grant types of its token endpoint; grant_types_supported
+	Token  string   // native path of its token endpoint
 	Root   bool     // whether the bare base URL is its issuer as well
 	Entry  Entry    // its authorization endpoint; without functions: it has none
 }

@@ -89,7 +89,7 @@ func (c *Call) knownClient(id string) (*grant.Client, error) {
 }
 
 func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request, rules AuthorizeRules) error {
-	if err := q.Once("response_type", "scope", "state", "code_challenge", "code_challenge_method", "nonce", "prompt"); err != nil {
+	if err := q.Once("response_type", "scope", "state", "code_challenge", "code_challenge_method", "nonce", "prompt", "dpop_jkt"); err != nil {
 		return err
 	}
 	switch t := q.Get("response_type"); {
@@ -106,6 +106,10 @@ func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request,
 			Say("This application must push its authorization requests, and send request_uri.").At("request_uri")
 	}
 	if err := c.pkce(q, client, r); err != nil {
+		return err
+	}
+	var err error
+	if r.Bound, err = thumbprint(q, client); err != nil {
 		return err
 	}
 	return rules.scope(c, q, client, r)

@@ -62,6 +62,9 @@ type Call struct {
 	asked  *Values      // the authorization request, where the query is not what has it
 	device bool         // whether a device asks, which has no redirect URI
 	terms  *grant.Terms // of the grant that the call is made under; nil: none
+
+	possession possession // at a token endpoint
+	unproven   string     // how RFC 9449 §7.1 calls what was wrong with the proof of an access token; empty: nothing
 }
 
 // Place is where in the URL space the call came in.

@@ -8,6 +8,7 @@ import (
 
 	"sandbank/server/fail"
 	"sandbank/server/grant"
+	"sandbank/server/proof"
 )
 
 // credentials are a client id and secret as one source gave them.
@@ -47,7 +48,8 @@ func (c *Call) Basic() (strict, raw credentials, ok bool, err error) {
 }
 
 // Authenticate finds out which client calls a token endpoint, and proves it: by Basic, by client_id and client_secret among the
-// parameters, or, for a public client, by client_id alone (RFC 6749 §2.3). Two methods at once, or two different ids, are InvalidRequest.
+// parameters, by an assertion that it has signed, or, for a public client, by client_id alone (RFC 6749 §2.3). Two methods at once, or
+// two different ids, are InvalidRequest.
 // A failed try spends nothing: some clients try Basic first and the form next.
 func (c *Call) Authenticate(v *Values) (*grant.Client, error) {
 	if err := v.Once("client_id", "client_secret"); err != nil {
@@ -60,6 +62,10 @@ func (c *Call) Authenticate(v *Values) (*grant.Client, error) {
 	id, secret := v.Get("client_id"), v.Get("client_secret")
 	var client *grant.Client
 	switch {
+	case asserted(v):
+		if client, err = c.assertion(v, basic); err != nil {
+			return nil, err
+		}
 	case basic && secret != "":
 		return nil, c.Trail.No("one client authentication", fail.New(fail.InvalidRequest, "the client authenticated by Basic and in the body at once").
 			Say("The client must not use more than one authentication method."))
@@ -97,13 +103,13 @@ func (c *Call) public(id string) (*grant.Client, error) {
 	case client.Disabled:
 		return nil, fail.New(fail.InvalidClient, "client %s is disabled", id)
 	case !client.Public():
-		return nil, fail.New(fail.InvalidClient, "client %s has a secret, and none was sent", id)
+		return nil, fail.New(fail.InvalidClient, "client %s has a secret or keys, and nothing of that was sent", id)
 	}
 	return client, nil
 }
 
-// CallerID is the client id that a request carries anywhere, unproven: Basic, query, form or X-IBM-Client-Id. The mount asks it where
-// two banks claim one path.
+// CallerID is the client id that a request carries anywhere, unproven: Basic, query, form, assertion or X-IBM-Client-Id. The mount asks
+// it where two banks claim one path.
 func (c *Call) CallerID() string {
 	if strict, _, ok, err := c.Basic(); ok && err == nil {
 		return strict.id
@@ -115,41 +121,62 @@ func (c *Call) CallerID() string {
 		if id := c.Form().Get("client_id"); id != "" {
 			return id
 		}
+		if text := c.Form().Get("client_assertion"); text != "" {
+			return proof.Subject(text)
+		}
 	}
 	return c.Header("X-IBM-Client-Id")
 }
 
-// Bearer reads the access token from the Authorization header, the only place where one is looked for (RFC 6750 §2.1, RFC 9700 §4.3.2).
-// The scheme's case does not matter. No header, or another scheme, is TokenMissing; two headers or an empty token are TokenMalformed.
+// Bearer reads the access token from the Authorization header, the only place where one is looked for (RFC 6750 §2.1, RFC 9700 §4.3.2),
+// under the scheme Bearer or DPoP. The scheme's case does not matter. No header, or another scheme, is TokenMissing; two headers or an
+// empty token are TokenMalformed.
 func (c *Call) Bearer() (string, error) {
+	value, _, err := c.carried()
+	return value, err
+}
+
+// authorization is the scheme of the Authorization header and what follows it.
+func (c *Call) authorization() (scheme, value string) {
+	scheme, value, _ = strings.Cut(strings.TrimSpace(c.Header("Authorization")), " ")
+	return scheme, value
+}
+
+// carried is Bearer with the scheme.
+func (c *Call) carried() (value, scheme string, err error) {
 	all := c.HeaderAll("Authorization")
 	if len(all) == 0 {
-		return "", c.Trail.No("bearer token", fail.New(fail.TokenMissing, "no Authorization header was sent"))
+		return "", "", c.Trail.No("bearer token", fail.New(fail.TokenMissing, "no Authorization header was sent"))
 	}
 	if len(all) > 1 {
-		return "", c.Trail.No("bearer token", fail.New(fail.TokenMalformed, "there are %d Authorization headers", len(all)))
+		return "", "", c.Trail.No("bearer token", fail.New(fail.TokenMalformed, "there are %d Authorization headers", len(all)))
 	}
-	scheme, value, _ := strings.Cut(strings.TrimSpace(all[0]), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return "", c.Trail.No("bearer token", fail.New(fail.TokenMissing, "the Authorization header is %q, not Bearer", scheme))
+	scheme, value, _ = strings.Cut(strings.TrimSpace(all[0]), " ")
+	if !strings.EqualFold(scheme, schemeBearer) && !strings.EqualFold(scheme, schemeDPoP) {
+		return "", "", c.Trail.No("bearer token", fail.New(fail.TokenMissing, "the Authorization header is %q, not Bearer", scheme))
 	}
 	value = strings.TrimSpace(value)
 	if value == "" || strings.ContainsAny(value, " \t") {
-		return "", c.Trail.No("bearer token", fail.New(fail.TokenMalformed, "the Bearer token is empty or has blanks in it"))
+		return "", "", c.Trail.No("bearer token", fail.New(fail.TokenMalformed, "the %s token is empty or has blanks in it", scheme))
 	}
 	c.Trail.Pass("bearer token", "")
-	return value, nil
+	return value, scheme, nil
 }
 
-// Access admits the caller by access token. Owner, client and token are noted for the journal whether it opens anything or not.
+// Access admits the caller by access token, and by the proof of its key where it is bound to one. Owner, client and token are noted for
+// the journal whether it opens anything or not.
 func (c *Call) Access() (*grant.Bearer, error) {
-	value, err := c.Bearer()
+	value, scheme, err := c.carried()
 	if err != nil {
 		return nil, err
 	}
 	if t := c.Space.Grants.Token(value); t != nil && t.Bank == c.Bank {
 		c.Tokens = append(c.Tokens, t.ID)
 		c.Owner, c.Client = t.Owner, c.Space.Grants.Client(t.Bank, t.Client)
+		if err := c.bound(t, scheme); err != nil {
+			c.refusedUnder(value)
+			return nil, err
+		}
 	}
 	b, err := c.Space.Grants.Check(c.Bank, value, c.Now, &c.Trail)
 	if err != nil {

@@ -17,7 +17,11 @@ func (c *Call) Redeem(v *Values, client *grant.Client, r grant.Redemption) (*gra
 	if v.Get("code") == "" {
 		return nil, c.Trail.No("code sent", fail.New(fail.InvalidRequest, "code is missing").Say("The request is missing the parameter code.").At("code"))
 	}
-	r.Bank, r.Client, r.Code, r.Verifier, r.Barred = c.Bank, client.ID, v.Get("code"), v.Get("code_verifier"), c.barred
+	key, err := c.possess(client)
+	if err != nil {
+		return nil, err
+	}
+	r.Bank, r.Client, r.Code, r.Verifier, r.Bound, r.Barred = c.Bank, client.ID, v.Get("code"), v.Get("code_verifier"), key, c.barred
 	issued, err := c.Space.Grants.Redeem(r, c.Now, &c.Trail)
 	return c.issued(issued, err, r.Code)
 }
@@ -31,7 +35,11 @@ func (c *Call) Refresh(v *Values, client *grant.Client) (*grant.Issued, error) {
 		return nil, c.Trail.No("refresh token sent", fail.New(fail.InvalidRequest, "refresh_token is missing").
 			Say("The request is missing the parameter refresh_token.").At("refresh_token"))
 	}
-	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope"), Barred: c.barred},
+	key, err := c.possess(client)
+	if err != nil {
+		return nil, err
+	}
+	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope"), Bound: key, Barred: c.barred},
 		c.Now, &c.Trail)
 	return c.issued(issued, err, v.Get("refresh_token"))
 }
@@ -47,9 +55,10 @@ func (c *Call) barred(owner string) string {
 	return ""
 }
 
-// Issue answers a grant that needs no code: client credentials, password, server to server.
+// Issue answers a grant that needs no code: client credentials, password, server to server. The tokens are bound to the key that the
+// client has shown, see GrantType.
 func (c *Call) Issue(a grant.Authorization, refresh bool) *grant.Issued {
-	a.Bank = c.Bank
+	a.Bank, a.Bound = c.Bank, c.possession.key
 	issued, _ := c.issued(c.Space.Grants.Issue(a, refresh, c.Now), nil, "")
 	return issued
 }
@@ -69,7 +78,8 @@ func (c *Call) issued(i *grant.Issued, err error, presented string) (*grant.Issu
 	return i, nil
 }
 
-// GrantType reads the parameter and checks that the bank has it and that the client may use it (RFC 6749 §5.2).
+// GrantType reads the parameter and checks that the bank has it and that the client may use it (RFC 6749 §5.2), and which key the client
+// shows that the tokens are to be bound to (RFC 9449 §5).
 func (c *Call) GrantType(v *Values, client *grant.Client) (string, error) {
 	if err := v.Once("grant_type"); err != nil {
 		return "", err
@@ -85,6 +95,9 @@ func (c *Call) GrantType(v *Values, client *grant.Client) (string, error) {
 		return "", c.Trail.No("grant type", fail.New(fail.UnauthorizedClient, "client %s is not registered for %s", client.ID, asked))
 	}
 	c.Trail.Pass("grant type", asked)
+	if _, err := c.possess(client); err != nil {
+		return "", err
+	}
 	return asked, nil
 }
 
@@ -96,6 +109,8 @@ var oauthTexts = map[fail.Kind]string{
 	fail.UnauthorizedClient:      "The client is not authorized to use this grant type.",
 	fail.UnsupportedGrantType:    "The authorization grant type is not supported.",
 	fail.UnsupportedResponseType: "The response type is not supported.",
+	fail.InvalidProof:            "The DPoP proof is missing or invalid.",
+	fail.UseNonce:                "The DPoP proof must carry the nonce of the DPoP-Nonce header.",
 	fail.InvalidScope:            "The requested scope is invalid, unknown, or exceeds what was granted.",
 	fail.AccessDenied:            "The resource owner or the authorization server denied the request.",
 	fail.ServerError:             "The authorization server met an unexpected condition.",

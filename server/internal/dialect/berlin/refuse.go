@@ -44,6 +44,8 @@ func verdictOf(e *fail.Error) verdict {
 		return verdict{401, "TOKEN_EXPIRED", "The access token has expired."}
 	case fail.TokenRevoked:
 		return verdict{401, "TOKEN_INVALID", "The access token was revoked."}
+	case fail.TokenUnproven:
+		return verdict{401, "TOKEN_INVALID", "The access token came without the proof that it is bound to."}
 	case fail.TokenWrongKind:
 		return verdict{401, "TOKEN_INVALID", "The token is not valid for this service."}
 	case fail.InvalidClient:

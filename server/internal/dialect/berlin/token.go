@@ -89,7 +89,7 @@ func clientToken(c *wire.Call, v *wire.Values, client *grant.Client) (*grant.Iss
 }
 
 func showToken(c *wire.Call, i *grant.Issued) shapeToken {
-	out := shapeToken{Access: i.Access.Value, Type: "Bearer", ExpiresIn: c.Space.Grants.ExpiresIn(i.Access, c.Now), ConsentedOn: i.Grant.Created.Unix(),
+	out := shapeToken{Access: i.Access.Value, Type: wire.TokenType(i.Access, "Bearer"), ExpiresIn: c.Space.Grants.ExpiresIn(i.Access, c.Now), ConsentedOn: i.Grant.Created.Unix(),
 		Scope: i.Access.Scope, Consent: i.Grant.Consent}
 	if i.Refresh != nil {
 		out.Refresh, out.RefreshIn = i.Refresh.Value, seconds(c, i.Refresh)

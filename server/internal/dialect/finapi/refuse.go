@@ -121,7 +121,7 @@ func refuse(c *wire.Call, e *fail.Error) error {
 	case fail.TokenMissing:
 		c.Set("WWW-Authenticate", `Bearer realm="finapi"`)
 		return c.JSON(401, wire.OAuthError{Error: "invalid_token", Description: "Not authenticated or invalid access_token"})
-	case fail.TokenMalformed, fail.TokenUnknown, fail.TokenExpired, fail.TokenRevoked, fail.TokenWrongKind:
+	case fail.TokenMalformed, fail.TokenUnknown, fail.TokenExpired, fail.TokenRevoked, fail.TokenWrongKind, fail.TokenUnproven:
 		c.Set("WWW-Authenticate", `Bearer realm="finapi", error="invalid_token"`)
 		return c.JSON(401, wire.OAuthError{Error: "invalid_token", Description: "Invalid access token: " + sent(c)})
 	}
@@ -143,7 +143,7 @@ func sent(c *wire.Call) string {
 // body has both. A finAPI client decodes errors and skips what it does not know; an OAuth library reads error and finds its code.
 func refuseOAuth(c *wire.Call, e *fail.Error) error {
 	switch e.Kind {
-	case fail.TokenMissing, fail.TokenMalformed, fail.TokenUnknown, fail.TokenExpired, fail.TokenRevoked, fail.TokenWrongKind:
+	case fail.TokenMissing, fail.TokenMalformed, fail.TokenUnknown, fail.TokenExpired, fail.TokenRevoked, fail.TokenWrongKind, fail.TokenUnproven:
 		return refuse(c, e)
 	}
 	id := requestID(c)

@@ -23,7 +23,7 @@ func tokenFact(client string) string { return "tokens." + client }
 
 // shared returns the tokens that these credentials have, or new ones. Of many callers who find none, one's are kept for all.
 func shared(c *wire.Call, client *grant.Client, owner string, issue func() *grant.Issued) *grant.Issued {
-	if !original(c) || c.Terms() != nil { // a login with flags wants a grant of its own
+	if !original(c) || c.Terms() != nil || c.Keyed() { // a login with flags wants a grant of its own, and so does a key
 		return issue()
 	}
 	if had := present(c, noted(c, client.ID, owner)); had != nil {
@@ -49,7 +49,7 @@ func shared(c *wire.Call, client *grant.Client, owner string, issue func() *gran
 
 // remember makes refreshed tokens the present ones.
 func remember(c *wire.Call, i *grant.Issued) {
-	if original(c) && i.Grant.Terms == nil {
+	if original(c) && i.Grant.Terms == nil && !c.Keyed() {
 		note(c, i.Access.Client, i.Owner, func(facts map[string]string) map[string]string {
 			return ledger.WithFact(facts, tokenFact(i.Access.Client), values(i))
 		})

@@ -66,7 +66,7 @@ func showToken(c *wire.Call, i *grant.Issued) shapeToken {
 	if left, ends := i.Access.Left(c.Now); ends {
 		seconds = max(int64((left-1)/time.Second), 1)
 	}
-	t := shapeToken{Access: i.Access.Value, Type: "bearer", Expires: c.Space.Grants.Tell(i.Access, seconds, true), Scope: "all"}
+	t := shapeToken{Access: i.Access.Value, Type: wire.TokenType(i.Access, "bearer"), Expires: c.Space.Grants.Tell(i.Access, seconds, true), Scope: "all"}
 	if i.Refresh != nil {
 		t.Refresh = i.Refresh.Value
 	}

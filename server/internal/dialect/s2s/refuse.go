@@ -48,7 +48,7 @@ func gateway(e *fail.Error) (status int, text string) {
 	switch e.Kind {
 	case fail.InvalidClient:
 		status, text = 401, "Invalid client id or secret."
-	case fail.TokenMissing, fail.TokenMalformed, fail.TokenUnknown, fail.TokenExpired, fail.TokenRevoked, fail.TokenWrongKind, fail.InsufficientScope:
+	case fail.TokenMissing, fail.TokenMalformed, fail.TokenUnknown, fail.TokenExpired, fail.TokenRevoked, fail.TokenWrongKind, fail.TokenUnproven, fail.InsufficientScope:
 		status, text = 401, noEntry
 	case fail.Forbidden:
 		status = 403
@@ -86,6 +86,7 @@ func debug(c *wire.Call, e *fail.Error) {
 		fail.TokenMissing: "No access token was sent", fail.TokenMalformed: "The Authorization header is malformed",
 		fail.TokenUnknown: "The access token is unknown", fail.TokenExpired: "The access token has expired",
 		fail.TokenRevoked: "The access token has been revoked", fail.TokenWrongKind: "This is not an access token",
+		fail.TokenUnproven:     "The access token came without the proof that it is bound to",
 		fail.InsufficientScope: "Scope is not allowed",
 	}[e.Kind]
 	if e.Kind == fail.InsufficientScope {

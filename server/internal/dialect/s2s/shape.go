@@ -89,7 +89,7 @@ type (
 )
 
 func showTokens(c *wire.Call, i *grant.Issued) shapeTokens {
-	s := shapeTokens{Type: "bearer", Access: i.Access.Value, Expires: c.Space.Grants.ExpiresIn(i.Access, c.Now),
+	s := shapeTokens{Type: wire.TokenType(i.Access, "bearer"), Access: i.Access.Value, Expires: c.Space.Grants.ExpiresIn(i.Access, c.Now),
 		Consented: i.Grant.Created.Unix(), Scope: i.Access.Scope}
 	if i.Refresh != nil {
 		s.Refresh, s.RefreshExpires = i.Refresh.Value, seconds(i.Refresh, c.Now)

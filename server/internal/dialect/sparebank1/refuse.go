@@ -31,7 +31,7 @@ func refuse(c *wire.Call, e *fail.Error) error {
 	case fail.TokenMissing: // RFC 6750 §3.1: no error code without a token
 		c.Set("WWW-Authenticate", "Bearer")
 		return c.Text(401, "Unauthorized")
-	case fail.TokenMalformed, fail.TokenUnknown, fail.TokenExpired, fail.TokenRevoked, fail.TokenWrongKind:
+	case fail.TokenMalformed, fail.TokenUnknown, fail.TokenExpired, fail.TokenRevoked, fail.TokenWrongKind, fail.TokenUnproven:
 		c.Set("WWW-Authenticate", `Bearer error="invalid_token", error_description="The access token is unknown, expired or revoked"`)
 		return c.Text(401, "Unauthorized")
 	case fail.InsufficientScope:

@@ -90,7 +90,7 @@ type (
 )
 
 func showToken(c *wire.Call, i *grant.Issued) shapeToken {
-	out := shapeToken{Access: i.Access.Value, Type: "Bearer", ExpiresIn: c.Space.Grants.ExpiresIn(i.Access, c.Now), Scope: i.Access.Scope,
+	out := shapeToken{Access: i.Access.Value, Type: wire.TokenType(i.Access, "Bearer"), ExpiresIn: c.Space.Grants.ExpiresIn(i.Access, c.Now), Scope: i.Access.Scope,
 		Institution: i.Grant.Facts[factInstitution]}
 	if i.Refresh != nil {
 		out.Refresh, out.RefreshIn, out.AbsoluteIn = i.Refresh.Value, seconds(i.Refresh.Expires, c.Now), seconds(i.Grant.Ends, c.Now)

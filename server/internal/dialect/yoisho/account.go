@@ -50,7 +50,7 @@ func token(c *wire.Call) error {
 	}
 
 	c.NoStore()
-	return show(c, 200, shapeToken{"bearer", "read", issued.Access.Value, c.Space.Grants.ExpiresIn(issued.Access, c.Now)})
+	return show(c, 200, shapeToken{wire.TokenType(issued.Access, "bearer"), "read", issued.Access.Value, c.Space.Grants.ExpiresIn(issued.Access, c.Now)})
 }
 
 // mostGuesses is how many wrong codes a client may try in a minute: seven digits can be guessed (RFC 6819 §4.4.3.6).
@@ -201,6 +201,8 @@ func refuse(c *wire.Call, e *fail.Error) error {
 		text = "invalid request, access_token mising" // the original meant to say so, but fell over first (banks.md 7.1)
 	case fail.TokenMalformed, fail.TokenUnknown, fail.TokenRevoked, fail.TokenWrongKind:
 		text = "invalid access_token "
+	case fail.TokenUnproven: // the original never heard of these, and clients look for 401 (RFC 9449 §7.1)
+		status, text = 401, "invalid access_token "
 	case fail.TokenExpired:
 		text = "access_token has expired"
 	case fail.InvalidGrant:

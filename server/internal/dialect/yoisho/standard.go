@@ -55,7 +55,7 @@ func tokenStandard(c *wire.Call) error {
 	}
 
 	c.NoStore()
-	return c.JSON(200, shapeStandardToken{issued.Access.Value, "Bearer", c.Space.Grants.ExpiresIn(issued.Access, c.Now), issued.Access.Scope})
+	return c.JSON(200, shapeStandardToken{issued.Access.Value, wire.TokenType(issued.Access, "Bearer"), c.Space.Grants.ExpiresIn(issued.Access, c.Now), issued.Access.Scope})
 }
 
 func issueStandard(c *wire.Call, v *wire.Values, client *grant.Client, kind string) (*grant.Issued, error) {
