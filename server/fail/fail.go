@@ -24,6 +24,7 @@ const (
 	UnsupportedGrantType    Kind = "unsupported_grant_type"
 	UnsupportedResponseType Kind = "unsupported_response_type"
 	InvalidScope            Kind = "invalid_scope"
+	InvalidTarget           Kind = "invalid_target" // RFC 8707 §2
 	AccessDenied            Kind = "access_denied"
 	ServerError             Kind = "server_error"
 	TemporarilyUnavailable  Kind = "temporarily_unavailable"

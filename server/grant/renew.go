@@ -17,6 +17,7 @@ type renewal struct {
 	absolute, same         bool
 	blind                  bool     // to the end of the consent
 	drop                   []string // scopes
+	audience               []string // of the new access token
 }
 
 func (g *Grants) renewal(of *Grant) renewal {
@@ -118,7 +119,7 @@ func (g *Grants) renew(token *Token, of *Grant, rule *renewal, scope string, now
 	}
 	issued := g.renewed(token, of, rule, scope, now)
 	if issued.Refresh = successor; successor == nil {
-		issued.Refresh = g.mint(Refresh, token, of, token.Scope, now) // as granted, unless a lever shrank it
+		issued.Refresh = g.mint(Refresh, token, of, token.Scope, of.Audience, now) // as granted, unless a lever shrank it
 	}
 	return issued, nil
 }
@@ -148,10 +149,12 @@ func (g *Grants) rotate(token *Token, rule *renewal, now time.Time, t *fail.Trai
 func (g *Grants) renewed(token *Token, of *Grant, rule *renewal, scope string, now time.Time) *Issued {
 	out := &Issued{Grant: of, Owner: of.Owner}
 	if rule.same {
-		out.Access = g.newest(now, func(t *Token) bool { return t.Kind == Access && t.Grant == of.ID && t.Scope == scope })
+		out.Access = g.newest(now, func(t *Token) bool {
+			return t.Kind == Access && t.Grant == of.ID && t.Scope == scope && slices.Equal(t.Audience, rule.audience)
+		})
 	}
 	if out.Access == nil {
-		out.Access = g.mint(Access, token, of, scope, now)
+		out.Access = g.mint(Access, token, of, scope, rule.audience, now)
 	}
 	return out
 }

@@ -25,6 +25,7 @@ type Request struct {
 	Plain         bool   // whether the challenge is the verifier itself, not its S256
 	Issuer        string // what the answer says of who gave it; empty: nothing
 	Consent       string
+	Audience      []string          // resources that are asked for (RFC 8707); none: all of the bank's
 	Facts         map[string]string // what one bank remembers between its pages; replaced, never written to
 	Begun         time.Time
 	Ends          time.Time // the pages die then

@@ -15,7 +15,7 @@ import (
 // Complete adds the standards' routes to a bank.
 func Complete(d dialect.Dialect) dialect.Dialect {
 	d.Routes = slices.Clip(d.Routes)
-	routes := metadataRoutes(&d)
+	routes := append(metadataRoutes(&d), revocationRoute(), introspectionRoute())
 	for i := range routes {
 		routes[i].Own = !d.Authority.Root // the issuer at the root has them there as well
 		routes[i].AS = true

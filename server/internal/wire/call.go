@@ -60,6 +60,8 @@ type Call struct {
 	query  *Values
 	form   *Values
 	terms  *grant.Terms // of the grant that the call is made under; nil: none
+
+	audience []string // resources that tokens are asked for (RFC 8707); none: not a word was said
 }
 
 // Place is where in the URL space the call came in.

@@ -17,7 +17,7 @@ func (c *Call) Redeem(v *Values, client *grant.Client, r grant.Redemption) (*gra
 	if v.Get("code") == "" {
 		return nil, c.Trail.No("code sent", fail.New(fail.InvalidRequest, "code is missing").Say("The request is missing the parameter code.").At("code"))
 	}
-	r.Bank, r.Client, r.Code, r.Verifier, r.Barred = c.Bank, client.ID, v.Get("code"), v.Get("code_verifier"), c.barred
+	r.Bank, r.Client, r.Code, r.Verifier, r.Barred, r.Audience = c.Bank, client.ID, v.Get("code"), v.Get("code_verifier"), c.barred, c.audience
 	issued, err := c.Space.Grants.Redeem(r, c.Now, &c.Trail)
 	return c.issued(issued, err, r.Code)
 }
@@ -31,7 +31,7 @@ func (c *Call) Refresh(v *Values, client *grant.Client) (*grant.Issued, error) {
 		return nil, c.Trail.No("refresh token sent", fail.New(fail.InvalidRequest, "refresh_token is missing").
 			Say("The request is missing the parameter refresh_token.").At("refresh_token"))
 	}
-	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope"), Barred: c.barred},
+	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope"), Barred: c.barred, Audience: c.audience},
 		c.Now, &c.Trail)
 	return c.issued(issued, err, v.Get("refresh_token"))
 }
@@ -49,7 +49,7 @@ func (c *Call) barred(owner string) string {
 
 // Issue answers a grant that needs no code: client credentials, password, server to server.
 func (c *Call) Issue(a grant.Authorization, refresh bool) *grant.Issued {
-	a.Bank = c.Bank
+	a.Bank, a.Audience = c.Bank, c.audience
 	issued, _ := c.issued(c.Space.Grants.Issue(a, refresh, c.Now), nil, "")
 	return issued
 }
@@ -69,7 +69,8 @@ func (c *Call) issued(i *grant.Issued, err error, presented string) (*grant.Issu
 	return i, nil
 }
 
-// GrantType reads the parameter and checks that the bank has it and that the client may use it (RFC 6749 §5.2).
+// GrantType reads the parameter and checks that the bank has it and that the client may use it (RFC 6749 §5.2). It also reads for which
+// resources the tokens are asked that Redeem, Refresh and Issue deal (RFC 8707 §2.2).
 func (c *Call) GrantType(v *Values, client *grant.Client) (string, error) {
 	if err := v.Once("grant_type"); err != nil {
 		return "", err
@@ -85,13 +86,16 @@ func (c *Call) GrantType(v *Values, client *grant.Client) (string, error) {
 		return "", c.Trail.No("grant type", fail.New(fail.UnauthorizedClient, "client %s is not registered for %s", client.ID, asked))
 	}
 	c.Trail.Pass("grant type", asked)
-	return asked, nil
+	var err error
+	c.audience, err = c.resources(v)
+	return asked, err
 }
 
 // oauthTexts are what RFC 6749 §5.2 and §4.1.2.1 say about each code, for callers who read error_description.
 var oauthTexts = map[fail.Kind]string{
 	fail.InvalidRequest:          "The request is missing a required parameter, includes an unsupported parameter value, or is otherwise malformed.",
 	fail.InvalidClient:           "Client authentication failed.",
+	fail.InvalidTarget:           "The requested resource is unknown, malformed, or exceeds what was granted.",
 	fail.InvalidGrant:            "The provided authorization grant or refresh token is invalid, expired, revoked, or was issued to another client.",
 	fail.UnauthorizedClient:      "The client is not authorized to use this grant type.",
 	fail.UnsupportedGrantType:    "The authorization grant type is not supported.",
