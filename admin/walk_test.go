@@ -230,7 +230,7 @@ func levers() map[string]lever {
 		"revokeConsent": about(consent, id, "POST", "/consents%s/revoke"), "terminateConsent": about(consent, id, "POST", "/consents%s/terminate"),
 		"expireConsent": about(consent, id, "POST", "/consents%s/expire", `{}`, `{"in":"1h"}`), "resetConsentCounter": about(consent, id, "POST", "/consents%s/reset-counter"),
 		"registerClient": fixed("POST", "/clients", `{"bank":"berlin","name":"walked","loopback":true}`, `{"bank":"s2s","id":"walked"}`, `{"bank":"yoisho","public":true,"name":"p"}`),
-		"editClient":     about("/clients", client, "PATCH", "/clients%s", `{"name":"edited"}`, `{"disabled":true}`, `{"disabled":false}`),
+		"editClient":     about("/clients", client, "PATCH", "/clients%s", `{"name":"edited"}`, `{"origins":["https://walked.example"]}`, `{"disabled":true}`, `{"disabled":false}`),
 		"rotateSecret":   about("/clients", client, "POST", "/clients%s/rotate", `{"overlap":"10m"}`, `{}`),
 		"deleteClient":   about("/clients", client, "DELETE", "/clients%s"),
 		"putPolicy":      fixed("PUT", "/policies", `{"level":{"bank":"yoisho"},"set":{"access":"5s"}}`, `{"level":{"bank":"berlin"},"set":{"expires_in":"string"}}`),

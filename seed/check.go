@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sandbank/server/clock"
+	"sandbank/server/grant"
 )
 
 // parse reads one file and checks all that can be known from it alone.
@@ -90,6 +91,11 @@ func (d *document) checkClient(c *Client, path string) {
 		u, err := url.Parse(uri)
 		if err != nil || !u.IsAbs() || strings.Contains(uri, "#") {
 			d.refuse(item(join(path, "redirectUris"), i), "%q is no redirect URI; write an absolute one without fragment", uri)
+		}
+	}
+	for i, o := range c.Origins {
+		if !grant.IsOrigin(o) {
+			d.refuse(item(join(path, "origins"), i), "%q is no origin; write https://app.example, or * for any", o)
 		}
 	}
 	if c.Service != nil {

@@ -21,6 +21,7 @@ type Client struct {
 	RedirectURIs []string          `json:"redirectUris,omitempty"`
 	Loopback     bool              `json:"loopback,omitempty"`    // any loopback redirect URI, whatever port and path (RFC 8252 §7.3)
 	AnyRedirect  bool              `json:"anyRedirect,omitempty"` // any http(s) redirect URI, as Yoisho documents for its demo client
+	Origins      []string          `json:"origins,omitempty"`     // of browser apps that may read its answers; "*": any
 	GrantTypes   []string          `json:"grantTypes"`
 	Scopes       []string          `json:"scopes,omitempty"` // what it may ask for; empty: whatever the bank has
 	Service      *Service          `json:"service,omitempty"`
@@ -96,12 +97,29 @@ func (c *Client) RedirectOK(uri string) bool {
 	case !c.Loopback:
 		return false
 	}
-	host := u.Hostname()
-	if host == "localhost" {
+	return loopback(u.Hostname())
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// IsOrigin tells whether this is the origin of a page as a browser writes it (RFC 6454 §6.2), https://app.example, or * for any.
+func IsOrigin(text string) bool {
+	u, err := url.Parse(text)
+	return text == "*" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && text == u.Scheme+"://"+u.Host &&
+		text == strings.ToLower(text)
+}
+
+// OriginOK tells whether a page of this origin may read answers to the client. A public client that is at home on loopback is a browser
+// app under development: every loopback origin is its own.
+func (c *Client) OriginOK(origin string) bool {
+	if slices.Contains(c.Origins, origin) || slices.Contains(c.Origins, "*") {
 		return true
 	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	u, err := url.Parse(origin)
+	return err == nil && c.Loopback && c.Public() && IsOrigin(origin) && loopback(u.Hostname())
 }
 
 // Scope resolves the scope that a client asks for, in the order asked: nothing asked means fallback; one that the client is not
