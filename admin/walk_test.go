@@ -239,7 +239,7 @@ func levers() map[string]lever {
 		"armFault":       fixed("POST", "/faults", `{"line":"op=token; status=503"}`, `{"line":"bank=yoisho; status=500; percent=20; seed=7; until=2031-01-01T00:00:00Z"}`, `{"line":"op=accounts; strip=Content-Type; next=3"}`),
 		"switchFaults":   fixed("PATCH", "/faults", `{"headers":true}`, `{"headers":false}`),
 		"disarmFaults":   fixed("DELETE", "/faults", ""), "disarmFault": about("/faults", id, "DELETE", "/faults%s"),
-		"changeSettings": fixed("PATCH", "/settings", `{"tellNow":true}`, `{"tellRequest":true,"headerFaults":true}`, `{"tellNow":false}`),
+		"changeSettings": fixed("PATCH", "/settings", `{"tellNow":true}`, `{"tellRequest":true,"headerFaults":true}`, `{"registration":true}`, `{"tellNow":false}`),
 		"takeSnapshot":   fixed("POST", "/snapshots", `{"name":"walked"}`), "deleteSnapshot": about("/snapshots", id, "DELETE", "/snapshots%s"),
 		"restoreSnapshot": about("/snapshots", id, "POST", "/snapshots%s/restore"),
 		"uploadSnapshot": func(w *walker) (string, string, string, bool) {

@@ -27,7 +27,8 @@ type Client struct {
 	Service      *Service          `json:"service,omitempty"`
 	Disabled     bool              `json:"disabled,omitempty"`
 	Created      time.Time         `json:"created"`
-	Facts        map[string]string `json:"facts,omitempty"` // what one bank alone knows of its clients; replaced, never written to
+	Facts        map[string]string `json:"facts,omitempty"`        // what one bank alone knows of its clients; replaced, never written to
+	Registration *Registration     `json:"registration,omitempty"` // nil: it did not register by itself
 }
 
 // Secret is one client secret. Sandbox secrets are shown to whoever runs the sandbox, so they are kept in clear; they are compared as

@@ -46,6 +46,7 @@ type Grants struct {
 	sweeping  sync.Mutex
 	answering sync.Mutex
 	evicting  sync.Mutex // held where max-grants is in force, from one redemption to the end of its evictions
+	joining   sync.Mutex // held while a client registers by itself
 	renewing  sync.Mutex // held through a refresh where rotated tokens have a grace
 }
 

@@ -35,7 +35,7 @@ func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
 		"response_types_supported":              []string{}, // required, also where there is no authorization endpoint
 	}
 	for _, r := range routes {
-		if r.Endpoint != "" {
+		if r.Endpoint != "" && (r.Endpoint != registrationEndpoint || c.Space.Switches().Registration) {
 			out[r.Endpoint] = c.URL(r.Path)
 		}
 	}

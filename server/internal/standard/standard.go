@@ -16,6 +16,7 @@ import (
 func Complete(d dialect.Dialect) dialect.Dialect {
 	d.Routes = slices.Clip(d.Routes)
 	routes := append(metadataRoutes(&d), revocationRoute(), introspectionRoute())
+	routes = append(routes, registrationRoutes()...)
 	for i := range routes {
 		routes[i].Own = !d.Authority.Root // the issuer at the root has them there as well
 		routes[i].AS = true
