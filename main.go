@@ -122,6 +122,7 @@ type flags struct {
 	ttl, fidelity        []string
 	policy               []string
 	journal              int
+	registration         bool
 	tlsCert, tlsKey      string
 	tlsSelfSigned        bool
 	logLevel, logFormat  string
@@ -167,6 +168,7 @@ func (f *flags) set() *pflag.FlagSet {
 	s.StringArrayVar(&f.fidelity, "fidelity", nil, "bring back a bank's own accidents, repeatable: `bank=original`")
 	s.StringArrayVar(&f.policy, "policy", nil, "any other rule, repeatable: `bank.knob=value`, as sparebank1.rate=60, berlin.rotation=keep")
 	s.IntVar(&f.journal, "journal", 2000, "`number` of requests to remember")
+	s.BoolVar(&f.registration, "registration", false, "let anybody register a client at the banks (RFC 7591)")
 	s.StringVar(&f.tlsCert, "tls-cert", "", "serve HTTPS with this certificate `file` (PEM)")
 	s.StringVar(&f.tlsKey, "tls-key", "", "`file` with the certificate's private key (PEM)")
 	s.BoolVar(&f.tlsSelfSigned, "tls-self-signed", false, "serve HTTPS with a certificate made at the start")
@@ -227,7 +229,7 @@ func fromEnv(s *pflag.FlagSet, env func(string) (string, bool)) error {
 // server turns the flags into options; the error names the flag.
 func (f *flags) server(stderr io.Writer) (server.Options, error) {
 	o := server.Options{Addr: f.addr, PublicURL: f.publicURL, Seed: f.seed, People: f.people, Fixtures: f.fixtures, Snapshot: f.snapshot, Freeze: f.freeze,
-		Journal: f.journal, Version: version}
+		Journal: f.journal, Registration: f.registration, Version: version}
 	o.Admin = f.levers
 	var err error
 	if _, _, e := net.SplitHostPort(f.addr); e != nil {

@@ -21,6 +21,7 @@ type ClientView struct {
 	Secrets      []SecretView `json:"secrets"`
 	RedirectURIs []string     `json:"redirectUris"`
 	Loopback     bool         `json:"loopback"` // any loopback redirect URI as well
+	Origins      []string     `json:"origins"`  // of browser apps that may read its answers, * for any; a public client with loopback has every loopback one
 	GrantTypes   []string     `json:"grantTypes"`
 	Scopes       []string     `json:"scopes"` // empty: whatever the bank has
 	Disabled     bool         `json:"disabled"`
@@ -45,6 +46,7 @@ type ClientOrder struct {
 	Name         *string   `json:"name,omitempty"`
 	RedirectURIs *[]string `json:"redirectUris,omitempty"`
 	Loopback     *bool     `json:"loopback,omitempty"`
+	Origins      *[]string `json:"origins,omitempty"`
 	GrantTypes   *[]string `json:"grantTypes,omitempty"`
 	Scopes       *[]string `json:"scopes,omitempty"`
 	Disabled     *bool     `json:"disabled,omitempty"`
@@ -167,8 +169,8 @@ func (d *Desk) Client(bank, id string) (*ClientView, error) {
 
 func (d *Desk) clientView(c *grant.Client) *ClientView {
 	v := &ClientView{Bank: c.Bank, ID: c.ID, Name: c.Name, Public: c.Public(), Secrets: []SecretView{}, RedirectURIs: append([]string{}, c.RedirectURIs...),
-		Loopback: c.Loopback, GrantTypes: append([]string{}, c.GrantTypes...), Scopes: append([]string{}, c.Scopes...), Disabled: c.Disabled, RequirePAR: c.RequirePAR,
-		Created: c.Created, ClientKeys: keysOf(c)}
+		Loopback: c.Loopback, Origins: append([]string{}, c.Origins...), GrantTypes: append([]string{}, c.GrantTypes...), Scopes: append([]string{}, c.Scopes...),
+		Disabled: c.Disabled, RequirePAR: c.RequirePAR, Created: c.Created, ClientKeys: keysOf(c)}
 	for _, s := range c.Secrets {
 		v.Secrets = append(v.Secrets, SecretView{s.Value, s.Until})
 	}
@@ -301,6 +303,14 @@ func (o *ClientOrder) apply(c *grant.Client) error {
 			}
 		}
 		c.RedirectURIs = *o.RedirectURIs
+	}
+	if o.Origins != nil {
+		for _, origin := range *o.Origins {
+			if !grant.IsOrigin(origin) {
+				return fail.Field("origins", "%q is no origin; write https://app.example, or * for any", origin)
+			}
+		}
+		c.Origins = *o.Origins
 	}
 	if o.GrantTypes != nil {
 		for _, t := range *o.GrantTypes {

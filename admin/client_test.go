@@ -198,3 +198,30 @@ func TestManyClients(t *testing.T) {
 	d.pull("GET", "/clients", nil).Want(200).Into(&all)
 	d.want("clients after undo", all.Total, 6)
 }
+
+// A client's origins are turned while the bank runs: pages of these may read what it is told, and no others.
+func TestClientOrigins(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	readable := func(origin string) bool {
+		a := d.Post("/oauth2/token", url.Values{"grant_type": {"client_credentials"}}, servertest.Basic("bg-demo", "bg-demo-secret"), servertest.Header("Origin", origin))
+		return a.Header.Get("Access-Control-Allow-Origin") == origin
+	}
+	const shop, other = "https://shop.example", "http://other.example:8080"
+	for _, step := range []struct {
+		origins     string
+		shop, other bool
+	}{{"", false, false}, {`["` + shop + `"]`, true, false}, {`["` + other + `","` + shop + `"]`, true, true}, {`["*"]`, true, true}, {`[]`, false, false}} {
+		if step.origins != "" {
+			d.pull("PATCH", "/clients/berlin/bg-demo", `{"origins":`+step.origins+`}`).Want(200)
+		}
+		if a, b := readable(shop), readable(other); a != step.shop || b != step.other {
+			t.Errorf("%s: %v, %v", step.origins, a, b)
+		}
+	}
+	for _, wrong := range []string{"", "shop.example", "https://shop.example/", "https://shop.example/path", "https://", "ftp://shop.example", "https://SHOP.example", "https://u@shop.example", "null"} {
+		if e := d.pull("PATCH", "/clients/berlin/bg-demo", map[string]any{"origins": []string{wrong}}).Want(422); !strings.Contains(e.Body, `"field": "origins"`) {
+			t.Errorf("%q: %s", wrong, e.Body)
+		}
+	}
+}

@@ -19,6 +19,7 @@ type SettingsChange struct {
 	MagicLogins  *bool `json:"magicLogins,omitempty"`
 	TellRequest  *bool `json:"tellRequest,omitempty"`
 	TellNow      *bool `json:"tellNow,omitempty"`
+	Registration *bool `json:"registration,omitempty"`
 }
 
 func settingEndpoints() []endpoint {
@@ -52,6 +53,7 @@ func (c *SettingsChange) turn(s *Settings) (what []string) {
 		{"magicLogins", &s.MagicLogins, c.MagicLogins},
 		{"tellRequest", &s.TellRequest, c.TellRequest},
 		{"tellNow", &s.TellNow, c.TellNow},
+		{"registration", &s.Registration, c.Registration},
 	} {
 		switch {
 		case one.on == nil:

@@ -230,7 +230,7 @@ func levers() map[string]lever {
 		"revokeConsent": about(consent, id, "POST", "/consents%s/revoke"), "terminateConsent": about(consent, id, "POST", "/consents%s/terminate"),
 		"expireConsent": about(consent, id, "POST", "/consents%s/expire", `{}`, `{"in":"1h"}`), "resetConsentCounter": about(consent, id, "POST", "/consents%s/reset-counter"),
 		"registerClient": fixed("POST", "/clients", `{"bank":"berlin","name":"walked","loopback":true}`, `{"bank":"s2s","id":"walked"}`, `{"bank":"yoisho","public":true,"name":"p"}`),
-		"editClient":     about("/clients", client, "PATCH", "/clients%s", `{"name":"edited"}`, `{"disabled":true}`, `{"disabled":false}`, `{"dpop":"off"}`),
+		"editClient":     about("/clients", client, "PATCH", "/clients%s", `{"name":"edited"}`, `{"origins":["https://walked.example"]}`, `{"disabled":true}`, `{"disabled":false}`, `{"dpop":"off"}`),
 		"rotateSecret":   about("/clients", client, "POST", "/clients%s/rotate", `{"overlap":"10m"}`, `{}`),
 		"makeKey":        about("/clients", client, "POST", "/clients%s/keys", `{}`, `{"alg":"EdDSA"}`),
 		"deleteClient":   about("/clients", client, "DELETE", "/clients%s"),
@@ -240,7 +240,7 @@ func levers() map[string]lever {
 		"armFault":       fixed("POST", "/faults", `{"line":"op=token; status=503"}`, `{"line":"bank=yoisho; status=500; percent=20; seed=7; until=2031-01-01T00:00:00Z"}`, `{"line":"op=accounts; strip=Content-Type; next=3"}`),
 		"switchFaults":   fixed("PATCH", "/faults", `{"headers":true}`, `{"headers":false}`),
 		"disarmFaults":   fixed("DELETE", "/faults", ""), "disarmFault": about("/faults", id, "DELETE", "/faults%s"),
-		"changeSettings": fixed("PATCH", "/settings", `{"tellNow":true}`, `{"tellRequest":true,"headerFaults":true}`, `{"tellNow":false}`),
+		"changeSettings": fixed("PATCH", "/settings", `{"tellNow":true}`, `{"tellRequest":true,"headerFaults":true}`, `{"registration":true}`, `{"tellNow":false}`),
 		"takeSnapshot":   fixed("POST", "/snapshots", `{"name":"walked"}`), "deleteSnapshot": about("/snapshots", id, "DELETE", "/snapshots%s"),
 		"restoreSnapshot": about("/snapshots", id, "POST", "/snapshots%s/restore"),
 		"uploadSnapshot": func(w *walker) (string, string, string, bool) {

@@ -111,6 +111,11 @@ func (d *document) checkClient(c *Client, path string) {
 			d.refuse(item(join(path, "redirectUris"), i), "%q is no redirect URI; write an absolute one without fragment", uri)
 		}
 	}
+	for i, o := range c.Origins {
+		if !grant.IsOrigin(o) {
+			d.refuse(item(join(path, "origins"), i), "%q is no origin; write https://app.example, or * for any", o)
+		}
+	}
 	if c.Service != nil {
 		path = join(path, "service")
 		d.need(join(path, "id"), c.Service.ID)

@@ -35,6 +35,7 @@ type Client struct {
 	RedirectURIs []string          `json:"redirectUris"`
 	Loopback     bool              `json:"loopback"`
 	AnyRedirect  bool              `json:"anyRedirect"`
+	Origins      []string          `json:"origins"`
 	GrantTypes   []string          `json:"grantTypes"`
 	Scopes       []string          `json:"scopes"`
 	Service      *Service          `json:"service"`

@@ -86,6 +86,7 @@ func TestReadRefusesWithPlaceAndReason(t *testing.T) {
 		"a bad grant type": {bank(`, "clients": [{"id": "c", "grantTypes": [§"implicit"]}]`), `clients[0].grantTypes[0]: "implicit" is unknown; one of ` + grants},
 		"a bad scope":      {client(`, "scopes": [§"a b"]`), `clients[0].scopes[0]: "a b" is no scope; write one word each`},
 		"a bad redirect":   {client(`, "redirectUris": [§"/cb"]`), `clients[0].redirectUris[0]: "/cb" is no redirect URI; write an absolute one without fragment`},
+		"a bad origin":     {client(`, "origins": [§"https://a.example/"]`), `clients[0].origins[0]: "https://a.example/" is no origin; write https://app.example, or * for any`},
 		"a client twice": {bank(`, "clients": [{"id": "c", "grantTypes": ["password"]}, {"id": §"c", "grantTypes": ["password"]}]`),
 			`clients[1].id: the client id "c" is given twice`},
 		"half a service":       {client(`, "service": §{"id": "s", "login": "a"}`), `clients[0].service.secret: is missing`},

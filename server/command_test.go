@@ -133,7 +133,7 @@ func TestBadFlagsAreOneClearLineAndExitCode2(t *testing.T) {
 func TestHelpAndVersion(t *testing.T) {
 	t.Parallel()
 	code, help, _ := refuse(t, nil, "--help")
-	for _, flag := range []string{"addr", "public-url", "admin-key", "seed", "people", "fixtures", "snapshot", "clock", "freeze", "ttl", "fidelity", "policy", "journal",
+	for _, flag := range []string{"addr", "public-url", "admin-key", "seed", "people", "fixtures", "snapshot", "clock", "freeze", "ttl", "fidelity", "policy", "journal", "registration",
 		"tls-cert", "tls-key", "tls-self-signed", "log-level", "log-format", "version", "help"} {
 		if !strings.Contains(help, "--"+flag) {
 			t.Errorf("the help does not mention --%s", flag)
@@ -217,6 +217,10 @@ func TestFlagsHaveTheirEffect(t *testing.T) {
 		return body
 	}
 	date := func(p *process) string { resp, _ := fetch(t, p.base+"/healthz"); return resp.Header.Get("Date") }
+	metadata := func(p *process) string {
+		_, body := fetch(t, p.base+"/berlin/.well-known/openid-configuration")
+		return body
+	}
 	ready := func(p *process) string { return p.output }
 	tests := []struct {
 		name  string
@@ -235,6 +239,8 @@ func TestFlagsHaveTheirEffect(t *testing.T) {
 		{"fixtures", []string{"--fixtures", own}, nil, login("zoe"), "303"},
 		{"clock and freeze", []string{"--clock", "2031-05-06T07:08:09Z", "--freeze"}, nil, date, "Tue, 06 May 2031 07:08:09 GMT"},
 		{"clock and freeze in the environment", nil, []string{"SANDBANK_CLOCK=2031-05-06T07:08:09Z", "SANDBANK_FREEZE=true"}, date, "Tue, 06 May 2031 07:08:09 GMT"},
+		{"registration", []string{"--registration"}, nil, metadata, "/berlin/oauth2/register"},
+		{"registration in the environment", nil, []string{"SANDBANK_REGISTRATION=true"}, metadata, "/berlin/oauth2/register"},
 		{"ttl", []string{"--ttl", "yoisho.access=5s", "--ttl", "yoisho.page=90s"}, nil, page, "5 seconds"},
 		{"ttl twice", []string{"--ttl", "yoisho.access=5s", "--ttl", "yoisho.page=90s"}, nil, page, "01:30"},
 		{"ttl in the environment", nil, []string{"SANDBANK_TTL=yoisho.access=7s,yoisho.page=3m"}, page, "7 seconds"},

@@ -34,7 +34,7 @@ var floors = []struct {
 	{dir: "server/internal/wire", ours: []string{"fail", "clock", "dice", "ledger", "grant", "proof", "journal", "magic", "world", "internal/page"}, others: []string{"github.com/gofiber/fiber/v3"}, noStd: []string{"net/http"}},
 	{dir: "server/internal/dialect", ours: []string{"fail", "clock", "flow", "grant", "ledger", "magic", "internal/page", "internal/wire"}, noStd: []string{"net/http"}},
 	{dir: "server/internal/dialect/*", ours: []string{"fail", "clock", "dice", "flow", "grant", "ledger", "magic", "internal/page", "internal/wire", "internal/dialect"}, noStd: []string{"net/http"}},
-	{dir: "server/internal/standard", ours: []string{"fail", "clock", "grant", "proof", "ledger", "internal/page", "internal/wire", "internal/dialect"}, noStd: []string{"net/http"}},
+	{dir: "server/internal/standard", ours: []string{"fail", "clock", "dice", "grant", "proof", "ledger", "internal/page", "internal/wire", "internal/dialect"}, noStd: []string{"net/http"}},
 	{dir: "seed", ours: []string{"fail", "clock", "dice", "store", "ledger", "grant", "proof", "world"}, others: []string{"github.com/brianvoe/gofakeit/v7"}, noStd: []string{"net/http"}},
 	{dir: "admin", ours: []string{"fail", "clock", "dice", "flow", "store", "ledger", "grant", "proof", "fault", "journal", "scenario", "report", "world"}, others: []string{"github.com/gofiber/fiber/v3", "github.com/gofiber/fiber/v3/middleware/sse", "github.com/invopop/jsonschema"}, noStd: []string{"net/http"}},
 	{dir: "admin/export", ours: []string{"flow"}, noStd: []string{"net/http"}},

@@ -101,25 +101,29 @@ func (m *mount) serve(ctx fiber.Ctx, v visit, broken *fail.Error) (bool, error) 
 	call.Bank, call.Brand, call.Authority, call.Magic = b.Name, b.Brand, b.Authority, wire.Magic{Flags: m.flags, Ways: b.Ways}
 	refuse := b.Error
 	var do func(*wire.Call) error
+	var route *dialect.Route
 	switch {
 	case at == nil || !clean:
 		broken = or(broken, fail.New(fail.NoRoute, "%s has no path %s", b.Name, v.path))
 	default:
 		l := at.route(ctx.Method())
 		if l == nil {
+			if m.preflight(ctx, call, at) {
+				return true, nil
+			}
 			e := fail.New(fail.MethodNotAllowed, "%s takes %s, not %s", at.pattern, at.allow(), ctx.Method())
 			e.Allow = at.allow()
 			broken = or(broken, e)
 			l = at.any()
 		}
-		call.Op, do = l.route.Op, l.route.Do
+		route, call.Op, do = l.route, l.route.Op, l.route.Do
 		call.SetParams(l.params(values))
 		skew(call, l.route.AS)
 		if l.route.Refuse != nil {
 			refuse = l.route.Refuse
 		}
 	}
-	return true, m.answer(ctx, call, refuse, do, broken)
+	return true, m.answer(ctx, call, route, refuse, do, broken)
 }
 
 func or(a, b *fail.Error) *fail.Error {
@@ -196,8 +200,9 @@ func (m *mount) caller(call *wire.Call, banks []*bank) *bank {
 	return banks[0]
 }
 
-// answer runs the operation, renders its refusal in the bank's own way, and writes the journal. A fault may come in between.
-func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do func(*wire.Call) error, broken *fail.Error) error {
+// answer runs the operation, renders its refusal in the bank's own way, and writes the journal. A fault may come in between. route is nil
+// for a path that the bank does not have.
+func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, route *dialect.Route, refuse dialect.Refuse, do func(*wire.Call) error, broken *fail.Error) error {
 	began := clock.Wall()
 	entry := &journal.Entry{At: call.At(), Bank: call.Bank, Op: call.Op, Method: call.Method(), Target: string(ctx.Request().RequestURI())}
 	e, bad := m.strike(ctx, call, refuse, 0)
@@ -219,6 +224,7 @@ func (m *mount) answer(ctx fiber.Ctx, call *wire.Call, refuse dialect.Refuse, do
 	}
 	date(ctx, call)
 	tell(call, entry)
+	share(ctx, call, route)
 	entry.Op, entry.Took = call.Op, clock.Since(began) // a method override may have changed what is done
 	call.Journal(entry)
 	e.note(entry)

@@ -13,12 +13,13 @@ import (
 func TestServersOfRoutes(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
-		"yoisho":     "authorize connections connections.change login token",
+		"yoisho":     "authorize authorize.standard connections connections.change login token token.standard",
 		"berlin":     "authorize choose connections connections.change decide login token",
 		"sparebank1": "authorize bankid bankid.code bankid.login connections connections.change logout token",
 		"s2s":        "code token",
 		"finapi":     "connections connections.change revoke token",
 	}
+	every := strings.Fields("introspection metadata registration registration.change registration.end registration.show revocation") // bank has these as well
 	srv, err := server.New(server.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +40,7 @@ func TestServersOfRoutes(t *testing.T) {
 	for bank, ops := range as {
 		var got []string
 		for op, yes := range ops {
-			if yes {
+			if yes && !slices.Contains(every, op) {
 				got = append(got, op)
 			}
 		}

@@ -54,6 +54,8 @@ type Options struct {
 	Log       zerolog.Logger // the zero logger is silent
 	Version   string         // shown on the start page
 	Admin     Admin          // what answers under /admin; nil: nothing does
+
+	Registration bool // whether anybody may register a client at the banks (RFC 7591), in every new space
 }
 
 // Admin makes what answers under /admin, from what it is to rule. A request comes with its space, the space's prefix in URLs, and the
@@ -112,7 +114,7 @@ func New(o Options) (*Server, error) {
 		return fixed.Plant(l, g, seed.Options{Epoch: now, People: o.People})
 	}
 	w, err := world.New(world.Options{Banks: profiles, Plant: plant, History: history, People: fixed.People(), Policy: o.Policy,
-		Start: o.Start, Frozen: o.Freeze, Seed: o.Seed, Journal: o.Journal})
+		Start: o.Start, Frozen: o.Freeze, Seed: o.Seed, Journal: o.Journal, Registration: o.Registration})
 	if err != nil {
 		return nil, err
 	}

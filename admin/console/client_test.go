@@ -53,19 +53,22 @@ func TestClientIsRegisteredAndEdited(t *testing.T) {
 	if got := doc.Find("[name=name]").AttrOr("value", ""); got != hostile {
 		t.Errorf("what was typed came back as %q", got)
 	}
-	doc = pressed(s, form, "form[action$=registerClient]", 303, "id", "mine", "secret", "s1", "redirectUris", "https://a.example/cb\nhttps://b.example/cb")
+	doc = pressed(s, form, "form[action$=registerClient]", 303, "id", "mine", "secret", "s1", "redirectUris", "https://a.example/cb\nhttps://b.example/cb",
+		"origins", "https://a.example, https://b.example")
 	contains(t, doc, "#secret-0", "s1")
 	var c admin.ClientView
 	s.pull("GET", "/clients/berlin/mine", nil).Want(200).Into(&c)
-	if !slices.Equal(c.RedirectURIs, []string{"https://a.example/cb", "https://b.example/cb"}) || !c.Loopback || !slices.Contains(c.GrantTypes, "client_credentials") {
+	if !slices.Equal(c.RedirectURIs, []string{"https://a.example/cb", "https://b.example/cb"}) || !slices.Equal(c.Origins, []string{"https://a.example", "https://b.example"}) ||
+		!c.Loopback || !slices.Contains(c.GrantTypes, "client_credentials") {
 		t.Errorf("registered %+v", c)
 	}
 	doc.Find("textarea[name=redirectUris]").SetText("")
+	doc.Find("[name=origins]:not([type=hidden])").SetAttr("value", "")
 	doc.Find("[name=grantTypes][value=client_credentials]").RemoveAttr("checked")
 	doc = pressed(s, doc, "form[action$=editClient]:has([name=redirectUris])", 303, "name", "New name")
 	contains(t, doc, "h1", "New name")
 	s.pull("GET", "/clients/berlin/mine", nil).Want(200).Into(&c)
-	if len(c.RedirectURIs) != 0 || c.Name != "New name" || !slices.Equal(c.GrantTypes, []string{"authorization_code", "refresh_token", grant.DeviceCode}) || c.RequirePAR {
+	if len(c.RedirectURIs)+len(c.Origins) != 0 || c.Name != "New name" || !slices.Equal(c.GrantTypes, []string{"authorization_code", "refresh_token", grant.DeviceCode}) || c.RequirePAR {
 		t.Errorf("edited %+v", c)
 	}
 	doc.Find("[name=requirePushedAuthorizationRequests][type=checkbox]").SetAttr("checked", "")

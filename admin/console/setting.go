@@ -72,6 +72,7 @@ func switches() map[string][2]string {
 		"headerFaults": {"A request may order its own fault", "X-Sandbox-Fault"},
 		"tellRequest":  {"Every answer names its entry in the inspector", "X-Sandbox-Request"},
 		"tellNow":      {"Every answer says what this space’s clock shows", "X-Sandbox-Now"},
+		"registration": {"Anybody may register a client at the banks (RFC 7591)", ""},
 		"magicLogins":  {"Flags behind a login count: dave~ttl5s", ""},
 	}
 }

@@ -26,6 +26,7 @@ const (
 	InvalidScope            Kind = "invalid_scope"
 	InvalidProof            Kind = "invalid_dpop_proof" // of a token request (RFC 9449 §5)
 	UseNonce                Kind = "use_dpop_nonce"     // RFC 9449 §8
+	InvalidTarget           Kind = "invalid_target"     // RFC 8707 §2
 	AccessDenied            Kind = "access_denied"
 	ServerError             Kind = "server_error"
 	TemporarilyUnavailable  Kind = "temporarily_unavailable"

@@ -22,6 +22,7 @@ func Meanings() []Meaning {
 		{UnsupportedGrantType, "there is no such grant type"},
 		{UnsupportedResponseType, "there is no such response type"},
 		{InvalidScope, "the scope is unknown, or more than the client may ask"},
+		{InvalidTarget, "the resource is none of the bank's, or more than was granted"},
 		{InvalidGrant, "the code or refresh token is unknown, over, used, revoked, or another client's"},
 		{InvalidProof, "the DPoP proof of a token request is missing, not for this request, too old, or used before"},
 		{UseNonce, "the DPoP proof of a token request has no nonce of the bank"},

@@ -24,13 +24,15 @@ type Client struct {
 	RedirectURIs []string          `json:"redirectUris,omitempty"`
 	Loopback     bool              `json:"loopback,omitempty"`    // any loopback redirect URI, whatever port and path (RFC 8252 §7.3)
 	AnyRedirect  bool              `json:"anyRedirect,omitempty"` // any http(s) redirect URI, as Yoisho documents for its demo client
+	Origins      []string          `json:"origins,omitempty"`     // of browser apps that may read its answers; "*": any
 	GrantTypes   []string          `json:"grantTypes"`
 	Scopes       []string          `json:"scopes,omitempty"` // what it may ask for; empty: whatever the bank has
 	Service      *Service          `json:"service,omitempty"`
 	Disabled     bool              `json:"disabled,omitempty"`
 	RequirePAR   bool              `json:"requirePushedAuthorizationRequests,omitempty"` // its requests come by no other way (RFC 9126 §6)
 	Created      time.Time         `json:"created"`
-	Facts        map[string]string `json:"facts,omitempty"` // what one bank alone knows of its clients; replaced, never written to
+	Facts        map[string]string `json:"facts,omitempty"`        // what one bank alone knows of its clients; replaced, never written to
+	Registration *Registration     `json:"registration,omitempty"` // nil: it did not register by itself
 }
 
 // Secret is one client secret. Sandbox secrets are shown to whoever runs the sandbox, so they are kept in clear; they are compared as
@@ -111,12 +113,29 @@ func (c *Client) RedirectOK(uri string) bool {
 	case !c.Loopback:
 		return false
 	}
-	host := u.Hostname()
-	if host == "localhost" {
+	return loopback(u.Hostname())
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// IsOrigin tells whether this is the origin of a page as a browser writes it (RFC 6454 §6.2), https://app.example, or * for any.
+func IsOrigin(text string) bool {
+	u, err := url.Parse(text)
+	return text == "*" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && text == u.Scheme+"://"+u.Host &&
+		text == strings.ToLower(text)
+}
+
+// OriginOK tells whether a page of this origin may read answers to the client. A public client that is at home on loopback is a browser
+// app under development: every loopback origin is its own.
+func (c *Client) OriginOK(origin string) bool {
+	if slices.Contains(c.Origins, origin) || slices.Contains(c.Origins, "*") {
 		return true
 	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	u, err := url.Parse(origin)
+	return err == nil && c.Loopback && c.Public() && IsOrigin(origin) && loopback(u.Hostname())
 }
 
 // Scope resolves the scope that a client asks for, in the order asked: nothing asked means fallback; one that the client is not

@@ -107,6 +107,8 @@ type Poll struct {
 	Bank, Client, Code string
 	Refresh            func(*Authorization) bool // whether the bank issues a refresh token with this grant
 	Barred             Barred                    // nil: nobody is
+	Bound              string                    // thumbprint of the key that was shown; empty: none was
+	Audience           []string                  // resources that the access token is for, of those granted; none: all of those
 }
 
 // Poll issues tokens once the user has allowed, and once only. Until then it is AuthorizationPending, or SlowDown when the device asks
@@ -155,7 +157,11 @@ func (g *Grants) Poll(p Poll, now time.Time, t *fail.Trail) (*Issued, error) {
 	if err := g.consentStands(of, now, t); err != nil {
 		return nil, err
 	}
-	return g.Issue(*d.Allowed, p.Refresh(d.Allowed), now), nil
+	audience, err := narrow(d.Allowed.Audience, p.Audience, t)
+	if err != nil {
+		return nil, err
+	}
+	return g.tokensFor(g.open(*d.Allowed, now), nil, extent{d.Allowed.Scope, audience, p.Bound}, p.Refresh(d.Allowed), now), nil
 }
 
 // polled is the device of a device code, or nil.

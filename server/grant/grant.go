@@ -47,6 +47,7 @@ type Grants struct {
 	sweeping  sync.Mutex
 	answering sync.Mutex
 	evicting  sync.Mutex // held where max-grants is in force, from one redemption to the end of its evictions
+	joining   sync.Mutex // held while a client registers by itself
 	renewing  sync.Mutex // held through a refresh where rotated tokens have a grace
 
 	signatures signatures
@@ -81,7 +82,8 @@ type Authorization struct {
 	Plain                      bool   // whether the challenge is the verifier itself, not its S256
 	Bound                      string // thumbprint of the key that its tokens, or its code, are bound to; empty: none
 	Facts                      map[string]string
-	Terms                      *Terms // of the login; nil: none
+	Terms                      *Terms   // of the login; nil: none
+	Audience                   []string // resources that it is for (RFC 8707); none: all of the bank's
 }
 
 // Issued is the answer of a token endpoint, before the bank gives it its shape.
@@ -98,7 +100,7 @@ func (g *Grants) open(a Authorization, now time.Time) *Grant {
 	}
 	n := g.given.next()
 	of := &Grant{ID: g.publicID("g_", n), Number: n, Bank: a.Bank, Client: a.Client, Owner: a.Owner, Type: a.Type, Scope: a.Scope,
-		Consent: a.Consent, Created: now, Facts: a.Facts, Terms: a.Terms}
+		Consent: a.Consent, Created: now, Facts: a.Facts, Terms: a.Terms, Audience: a.Audience}
 	if max, _ := g.Value(RefreshMaxTTL, of); !max.Never {
 		of.Ends = now.Add(max.Duration)
 	}
@@ -118,7 +120,7 @@ func (g *Grants) Authorize(a Authorization, now time.Time) *Token {
 }
 
 func (g *Grants) code(of *Grant, a Authorization, now time.Time) *Token {
-	code := *g.mint(Code, nil, of, a.Scope, a.Bound, now)
+	code := *g.mint(Code, nil, of, a.extent(), now)
 	code.RedirectURI, code.Challenge, code.Plain = a.RedirectURI, a.Challenge, a.Plain
 	g.tokens.Put(code.Value, &code)
 	return &code
@@ -126,20 +128,20 @@ func (g *Grants) code(of *Grant, a Authorization, now time.Time) *Token {
 
 // Issue opens a grant and issues its tokens at once: client credentials, password, server to server.
 func (g *Grants) Issue(a Authorization, refresh bool, now time.Time) *Issued {
-	return g.tokensFor(g.open(a, now), nil, a.Scope, a.Bound, refresh, now)
+	return g.tokensFor(g.open(a, now), nil, a.extent(), refresh, now)
 }
 
-func (g *Grants) tokensFor(of *Grant, parent *Token, scope, bound string, refresh bool, now time.Time) *Issued {
+func (g *Grants) tokensFor(of *Grant, parent *Token, opens extent, refresh bool, now time.Time) *Issued {
 	if parent != nil {
 		g.grants.Add(of.ID, of) // there already, unless a sweep has just taken its last token, and it along
 	}
-	out := &Issued{Grant: of, Owner: of.Owner, Access: g.mint(Access, parent, of, scope, bound, now)}
+	out := &Issued{Grant: of, Owner: of.Owner, Access: g.mint(Access, parent, of, opens, now)}
 	if refresh && (of.Terms == nil || !of.Terms.NoRefresh) {
 		whole := of.Scope
 		if parent != nil {
 			whole = parent.Scope // as granted, unless a lever shrank it on the way
 		}
-		out.Refresh = g.mint(Refresh, parent, of, whole, g.heldBy(of, bound), now)
+		out.Refresh = g.mint(Refresh, parent, of, g.whole(of, whole, opens.bound), now)
 	}
 	if parent != nil {
 		g.grants.Add(of.ID, of) // or was about to
@@ -167,13 +169,14 @@ func (b Barred) check(of *Grant, t *fail.Trail) error {
 // Redemption is the exchange of a code for tokens.
 type Redemption struct {
 	Bank, Client, Code string
-	RedirectURI        string // must equal what the authorization request sent
-	AnyRedirect        bool   // the bank's exchange has no redirect_uri at all (Yoisho, s2s)
-	Verifier           string // PKCE
-	Bound              string // thumbprint of the key that was shown; empty: none was
-	Refresh            bool   // whether the bank issues a refresh token with this grant
-	Barred             Barred // nil: nobody is
-	Reusable           bool   // the code stays good after the exchange (Yoisho's original)
+	RedirectURI        string   // must equal what the authorization request sent
+	AnyRedirect        bool     // the bank's exchange has no redirect_uri at all (Yoisho, s2s)
+	Verifier           string   // PKCE
+	Bound              string   // thumbprint of the key that was shown; empty: none was
+	Refresh            bool     // whether the bank issues a refresh token with this grant
+	Barred             Barred   // nil: nobody is
+	Reusable           bool     // the code stays good after the exchange (Yoisho's original)
+	Audience           []string // resources that the access token is for, of those granted (RFC 8707 §2.2); none: all of those
 }
 
 // Redeem exchanges a code. The code is spent before anything about this exchange is checked but its client, so that a wrong verifier
@@ -220,7 +223,11 @@ func (g *Grants) Redeem(r Redemption, now time.Time, t *fail.Trail) (*Issued, er
 	if err := g.consentStands(of, now, t); err != nil {
 		return nil, err
 	}
-	return g.tokensFor(of, code, code.Scope, r.Bound, r.Refresh, now), nil
+	audience, err := narrow(of.Audience, r.Audience, t)
+	if err != nil {
+		return nil, err
+	}
+	return g.tokensFor(of, code, extent{code.Scope, audience, r.Bound}, r.Refresh, now), nil
 }
 
 // consentStands refuses new tokens once the consent behind the grant has ended: a refresh never lengthens a consent.
@@ -255,9 +262,10 @@ func (g *Grants) spend(token *Token, by, why string, now time.Time) *fail.Error 
 // Renewal is the use of a refresh token.
 type Renewal struct {
 	Bank, Client, Token string
-	Scope               string // narrower than granted, or empty
-	Bound               string // thumbprint of the key that was shown; empty: none was
-	Barred              Barred // nil: nobody is
+	Scope               string   // narrower than granted, or empty
+	Bound               string   // thumbprint of the key that was shown; empty: none was
+	Barred              Barred   // nil: nobody is
+	Audience            []string // resources that the access token is for, of those granted (RFC 8707 §2.2); none: all of those
 }
 
 // Refresh issues a new access token (RFC 6749 §6) and, where the policy rotates, a new refresh token. A refresh token that was rotated
@@ -304,6 +312,11 @@ func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, erro
 	if err != nil {
 		return nil, err
 	}
+	audience, err := narrow(of.Audience, r.Audience, t)
+	if err != nil {
+		return nil, err
+	}
+	rule.audience = audience
 	return g.renew(token, of, &rule, scope, now, t)
 }
 

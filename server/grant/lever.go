@@ -57,7 +57,7 @@ func (g *Grants) Mint(a Authorization, now time.Time, kinds ...Kind) (*Grant, []
 		if k == Code {
 			out = append(out, g.code(of, a, now))
 		} else {
-			out = append(out, g.mint(k, nil, of, a.Scope, a.Bound, now))
+			out = append(out, g.mint(k, nil, of, a.extent(), now))
 		}
 	}
 	if !slices.Contains(kinds, Code) {

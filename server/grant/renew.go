@@ -18,6 +18,7 @@ type renewal struct {
 	blind                  bool     // to the end of the consent
 	drop                   []string // scopes
 	bound                  string   // what the new tokens are bound to
+	audience               []string // of the new access token
 }
 
 func (g *Grants) renewal(of *Grant) renewal {
@@ -119,7 +120,7 @@ func (g *Grants) renew(token *Token, of *Grant, rule *renewal, scope string, now
 	}
 	issued := g.renewed(token, of, rule, scope, now)
 	if issued.Refresh = successor; successor == nil {
-		issued.Refresh = g.mint(Refresh, token, of, token.Scope, g.heldBy(of, rule.bound), now) // as granted, unless a lever shrank it
+		issued.Refresh = g.mint(Refresh, token, of, g.whole(of, token.Scope, rule.bound), now) // as granted, unless a lever shrank it
 	}
 	return issued, nil
 }
@@ -150,11 +151,11 @@ func (g *Grants) renewed(token *Token, of *Grant, rule *renewal, scope string, n
 	out := &Issued{Grant: of, Owner: of.Owner}
 	if rule.same {
 		out.Access = g.newest(now, func(t *Token) bool {
-			return t.Kind == Access && t.Grant == of.ID && t.Scope == scope && t.Bound == rule.bound
+			return t.Kind == Access && t.Grant == of.ID && t.Scope == scope && t.Bound == rule.bound && slices.Equal(t.Audience, rule.audience)
 		})
 	}
 	if out.Access == nil {
-		out.Access = g.mint(Access, token, of, scope, rule.bound, now)
+		out.Access = g.mint(Access, token, of, extent{scope, rule.audience, rule.bound}, now)
 	}
 	return out
 }

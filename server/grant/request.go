@@ -26,6 +26,7 @@ type Request struct {
 	Bound         string // dpop_jkt: thumbprint of the key that the exchange must show (RFC 9449 §10); empty: any, or none
 	Issuer        string // what the answer says of who gave it; empty: nothing
 	Consent       string
+	Audience      []string          // resources that are asked for (RFC 8707); none: all of the bank's
 	Facts         map[string]string // what one bank remembers between its pages; replaced, never written to
 	Begun         time.Time
 	Ends          time.Time // the pages die then

@@ -48,6 +48,9 @@ type Token struct {
 	Spent   *Event        `json:"spent,omitempty"`  // code redeemed, refresh token rotated
 	Revoked *Event        `json:"revoked,omitempty"`
 
+	// Audience are the resources that the token is for (RFC 8707); none: all of the bank's.
+	Audience []string `json:"audience,omitempty"`
+
 	// Of a code: what the exchange must match (RFC 6749 §4.1.3, RFC 7636 §4.6).
 	RedirectURI string `json:"redirectUri,omitempty"`
 	Challenge   string `json:"challenge,omitempty"`
@@ -115,10 +118,11 @@ type Grant struct {
 	Created  time.Time         `json:"created"`       // also the time of authentication: a refresh never moves it
 	Ends     time.Time         `json:"ends,omitzero"` // no refresh from then on; zero: no such limit
 	Revoked  *Event            `json:"revoked,omitempty"`
-	Facts    map[string]string `json:"facts,omitempty"` // what one bank alone remembers of it; never written to
-	Redeemed bool              `json:"redeemed"`        // whether tokens were issued, not only a code
-	Over     time.Time         `json:"over,omitzero"`   // from then on it counts as revoked, as its login asked; zero: no such end
-	Terms    *Terms            `json:"terms,omitempty"` // of its login; nil: none
+	Facts    map[string]string `json:"facts,omitempty"`    // what one bank alone remembers of it; never written to
+	Redeemed bool              `json:"redeemed"`           // whether tokens were issued, not only a code
+	Over     time.Time         `json:"over,omitzero"`      // from then on it counts as revoked, as its login asked; zero: no such end
+	Terms    *Terms            `json:"terms,omitempty"`    // of its login; nil: none
+	Audience []string          `json:"audience,omitempty"` // resources that its tokens may be for (RFC 8707); none: all of the bank's
 }
 
 // Form deals the value of a new token: each bank has its own. now is the instant of issue, which some banks write into the token.
@@ -138,7 +142,21 @@ func (k Kind) rule() (life Knob, prefix string) {
 	return RefreshTTL, "rt_"
 }
 
-func (g *Grants) mint(kind Kind, parent *Token, of *Grant, scope, bound string, now time.Time) *Token {
+// extent is what a token opens, and to whom: its scope, the resources that it is for, and the key that its holder must prove.
+type extent struct {
+	scope    string
+	audience []string
+	bound    string
+}
+
+func (a *Authorization) extent() extent { return extent{a.Scope, a.Audience, a.Bound} }
+
+// whole is the extent of a refresh token: all that was granted, and the key of a client that has nothing else to prove itself with.
+func (g *Grants) whole(of *Grant, scope, bound string) extent {
+	return extent{scope, of.Audience, g.heldBy(of, bound)}
+}
+
+func (g *Grants) mint(kind Kind, parent *Token, of *Grant, opens extent, now time.Time) *Token {
 	knob, prefix := kind.rule()
 	if kind == Access && of.Owner == "" {
 		knob = ClientTTL
@@ -146,7 +164,7 @@ func (g *Grants) mint(kind Kind, parent *Token, of *Grant, scope, bound string, 
 	life, source := g.life(knob, of)
 	n := g.issued.next()
 	t := &Token{ID: g.publicID(prefix, n), Number: n, Kind: kind, Grant: of.ID, Bank: of.Bank, Client: of.Client, Owner: of.Owner,
-		Scope: scope, Issued: now, Life: life.Duration, Policy: source, Bound: bound}
+		Scope: opens.scope, Audience: opens.audience, Bound: opens.bound, Issued: now, Life: life.Duration, Policy: source}
 	t.Expires = end(t, of, life)
 	if parent != nil {
 		t.Parent = parent.ID
@@ -193,6 +211,20 @@ type Bearer struct {
 // Check decides whether an access token opens a bank at now: unknown (also: another bank's), wrong kind, revoked or expired are refused
 // with how and since when. Each time that it does counts as a use, where the policy limits them.
 func (g *Grants) Check(bank, value string, now time.Time, t *fail.Trail) (*Bearer, error) {
+	b, err := g.admit(bank, value, now, t)
+	if err != nil {
+		return nil, err
+	}
+	if g.turned(Uses, b.Grant) {
+		if err := g.use(b.Token, b.Grant, t); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// admit is Check without the use.
+func (g *Grants) admit(bank, value string, now time.Time, t *fail.Trail) (*Bearer, error) {
 	token := g.tokens.Get(value)
 	if token == nil {
 		return nil, t.No("token known", fail.New(fail.TokenUnknown, "nobody issued this token, or it was forgotten"))
@@ -219,11 +251,6 @@ func (g *Grants) Check(bank, value string, now time.Time, t *fail.Trail) (*Beare
 	}
 	if c := g.Client(bank, token.Client); c == nil || c.Disabled {
 		return nil, t.No("client enabled", fail.New(fail.TokenRevoked, "client %s is gone or disabled", token.Client))
-	}
-	if g.turned(Uses, of) {
-		if err := g.use(token, of, t); err != nil {
-			return nil, err
-		}
 	}
 	return &Bearer{Token: token, Grant: of}, nil
 }

@@ -106,7 +106,7 @@ func (s *Space) Read(data []byte) (*Snapshot, error) {
 	if json.Unmarshal(data, &head) == nil && head.Sandbank != json.Number(fmt.Sprint(version)) {
 		return nil, fail.Field("sandbank", "the file has version %q; this program reads %d", head.Sandbank, version)
 	}
-	f := file{Switches: standard()}
+	f := file{Switches: standard(s.world.options)}
 	if err := bind(data, &f); err != nil {
 		return nil, err
 	}

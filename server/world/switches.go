@@ -7,17 +7,21 @@ type Switches struct {
 	MagicLogins bool `json:"magicLogins"` // whether flags behind a login count: dave~ttl5s
 	TellRequest bool `json:"tellRequest"` // whether every answer of a bank names its entry in the journal
 	TellNow     bool `json:"tellNow"`     // whether every answer of a bank says what the space's clock shows
+
+	Registration bool `json:"registration"` // whether anybody may register a client (RFC 7591)
 }
 
 // standard are the switches of a new space.
-func standard() Switches { return Switches{MagicLogins: true} }
+func standard(o Options) Switches {
+	return Switches{MagicLogins: true, Registration: o.Registration}
+}
 
 // switchboard keeps the switches of a space as the one record of a store, so that a change of them is noted like any other.
 type switchboard struct{ *store.Map[string, Switches] }
 
-func newSwitchboard() switchboard {
+func newSwitchboard(o Options) switchboard {
 	b := switchboard{store.New[string, Switches]()}
-	b.set(standard())
+	b.set(standard(o))
 	return b
 }
 

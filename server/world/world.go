@@ -48,6 +48,8 @@ type Options struct {
 	Frozen  bool         // whether it stands still
 	Seed    uint64       // of the dice; 0: crypto/rand
 	Journal int          // entries kept per space; 0: 2000
+
+	Registration bool // whether a new space lets anybody register a client
 }
 
 // Plant fills the books of a new space whose clock shows now.
@@ -169,7 +171,7 @@ func (w *World) create(name, key string) (*Space, error) {
 		return nil, fail.New(fail.TooMany, "there are %d spaces already", MaxSpaces)
 	}
 	s := &Space{Name: name, Key: key, Clock: clock.New(w.options.Source), Journal: journal.New(w.options.Journal), History: w.options.History, world: w,
-		snapshots: store.New[uint64, Stored](), switches: newSwitchboard()}
+		snapshots: store.New[uint64, Stored](), switches: newSwitchboard(w.options)}
 	s.teller.gone = make(chan struct{})
 	s.wind()
 	if err := s.plant(); err != nil {
@@ -211,7 +213,7 @@ func (s *Space) plant() error {
 		return err
 	}
 	s.Ledger, s.Grants, s.Faults, s.Scenarios = l, g, fault.New(s.Dice), scenario.NewBook()
-	s.switches.set(standard())
+	s.switches.set(standard(o))
 	if n := s.origin; n != nil {
 		s.Faults, s.Scenarios = n.faults.On(s.Dice), n.scenarios.Clone()
 		s.switches.set(n.switches)

@@ -38,7 +38,7 @@ func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
 	}
 	out["token_endpoint_auth_signing_alg_values_supported"] = proof.Algorithms()
 	for _, r := range routes {
-		if r.Endpoint != "" {
+		if r.Endpoint != "" && (r.Endpoint != registrationEndpoint || c.Space.Switches().Registration) {
 			out[r.Endpoint] = c.URL(r.Path)
 		}
 	}

@@ -45,7 +45,7 @@ func (c *Call) assertion(v *Values, basic bool) (*grant.Client, error) {
 	if err != nil {
 		return nil, bad("the keys of client %s: %v", id, err)
 	}
-	said, err := proof.CheckAssertion(text, proof.Claim{Client: id, Keys: keys, Audience: c.audience()}, c.Now)
+	said, err := proof.CheckAssertion(text, proof.Claim{Client: id, Keys: keys, Audience: c.names()}, c.Now)
 	if err != nil {
 		return nil, bad("the assertion of client %s: %v", id, err)
 	}
@@ -56,9 +56,9 @@ func (c *Call) assertion(v *Values, basic bool) (*grant.Client, error) {
 	return client, nil
 }
 
-// audience is what the server takes for its own name in an assertion: the issuer, its token endpoint, and the endpoint that is called, as
+// names are what the server takes for its own in the audience of an assertion: the issuer, its token endpoint, and the endpoint that is called, as
 // the caller reaches them (RFC 7523 §3, RFC 9126 §2).
-func (c *Call) audience() []string {
+func (c *Call) names() []string {
 	return []string{c.Issuer(), c.here(), c.URL(c.Authority.Token)}
 }
 

@@ -115,8 +115,11 @@ func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request,
 	return rules.scope(c, q, client, r)
 }
 
-// scope reads what is asked for.
-func (rules AuthorizeRules) scope(c *Call, q *Values, client *grant.Client, r *grant.Request) error {
+// scope reads what is asked for, and for which resources.
+func (rules AuthorizeRules) scope(c *Call, q *Values, client *grant.Client, r *grant.Request) (err error) {
+	if r.Audience, err = c.resources(q); err != nil {
+		return err
+	}
 	var asked []string
 	for _, s := range strings.Fields(q.Get("scope")) {
 		loose := false

@@ -65,6 +65,7 @@ type Call struct {
 
 	possession possession // at a token endpoint
 	unproven   string     // how RFC 9449 §7.1 calls what was wrong with the proof of an access token; empty: nothing
+	audience   []string   // resources that tokens are asked for (RFC 8707); none: not a word was said
 }
 
 // Place is where in the URL space the call came in.

@@ -184,6 +184,9 @@ func (c *Call) Access() (*grant.Bearer, error) {
 		return nil, err
 	}
 	c.under(b.Grant)
+	if err := c.addressed(b.Token); err != nil {
+		return nil, err
+	}
 	return b, nil
 }
 

@@ -119,7 +119,8 @@ func (c *Call) Allow(r *grant.Request, also func(*grant.Authorization) error) er
 	}
 	var failed error
 	done, err := c.Space.Grants.Answer(r.ID, func(r *grant.Request) (string, string) {
-		a := grant.Authorization{Bank: c.Bank, Client: r.Client, Owner: r.Owner, Scope: r.Scope, Consent: r.Consent, Challenge: r.Challenge, Plain: r.Plain, Bound: r.Bound, Terms: r.Terms}
+		a := grant.Authorization{Bank: c.Bank, Client: r.Client, Owner: r.Owner, Scope: r.Scope, Consent: r.Consent, Challenge: r.Challenge, Plain: r.Plain,
+			Bound: r.Bound, Terms: r.Terms, Audience: r.Audience}
 		if r.RedirectGiven {
 			a.RedirectURI = r.RedirectURI
 		}

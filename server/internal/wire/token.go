@@ -21,7 +21,7 @@ func (c *Call) Redeem(v *Values, client *grant.Client, r grant.Redemption) (*gra
 	if err != nil {
 		return nil, err
 	}
-	r.Bank, r.Client, r.Code, r.Verifier, r.Bound, r.Barred = c.Bank, client.ID, v.Get("code"), v.Get("code_verifier"), key, c.barred
+	r.Bank, r.Client, r.Code, r.Verifier, r.Bound, r.Barred, r.Audience = c.Bank, client.ID, v.Get("code"), v.Get("code_verifier"), key, c.barred, c.audience
 	issued, err := c.Space.Grants.Redeem(r, c.Now, &c.Trail)
 	return c.issued(issued, err, r.Code)
 }
@@ -39,7 +39,7 @@ func (c *Call) Refresh(v *Values, client *grant.Client) (*grant.Issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope"), Bound: key, Barred: c.barred},
+	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope"), Bound: key, Barred: c.barred, Audience: c.audience},
 		c.Now, &c.Trail)
 	return c.issued(issued, err, v.Get("refresh_token"))
 }
@@ -58,7 +58,7 @@ func (c *Call) barred(owner string) string {
 // Issue answers a grant that needs no code: client credentials, password, server to server. The tokens are bound to the key that the
 // client has shown, see GrantType.
 func (c *Call) Issue(a grant.Authorization, refresh bool) *grant.Issued {
-	a.Bank, a.Bound = c.Bank, c.possession.key
+	a.Bank, a.Bound, a.Audience = c.Bank, c.possession.key, c.audience
 	issued, _ := c.issued(c.Space.Grants.Issue(a, refresh, c.Now), nil, "")
 	return issued
 }
@@ -78,8 +78,8 @@ func (c *Call) issued(i *grant.Issued, err error, presented string) (*grant.Issu
 	return i, nil
 }
 
-// GrantType reads the parameter and checks that the bank has it and that the client may use it (RFC 6749 §5.2), and which key the client
-// shows that the tokens are to be bound to (RFC 9449 §5).
+// GrantType reads the parameter and checks that the bank has it and that the client may use it (RFC 6749 §5.2). It also reads which key
+// the client shows that the tokens are to be bound to (RFC 9449 §5), and for which resources they are asked (RFC 8707 §2.2).
 func (c *Call) GrantType(v *Values, client *grant.Client) (string, error) {
 	if err := v.Once("grant_type"); err != nil {
 		return "", err
@@ -98,13 +98,16 @@ func (c *Call) GrantType(v *Values, client *grant.Client) (string, error) {
 	if _, err := c.possess(client); err != nil {
 		return "", err
 	}
-	return asked, nil
+	var err error
+	c.audience, err = c.resources(v)
+	return asked, err
 }
 
 // oauthTexts are what RFC 6749 §5.2 and §4.1.2.1, and RFC 8628 §3.5, say about each code, for callers who read error_description.
 var oauthTexts = map[fail.Kind]string{
 	fail.InvalidRequest:          "The request is missing a required parameter, includes an unsupported parameter value, or is otherwise malformed.",
 	fail.InvalidClient:           "Client authentication failed.",
+	fail.InvalidTarget:           "The requested resource is unknown, malformed, or exceeds what was granted.",
 	fail.InvalidGrant:            "The provided authorization grant or refresh token is invalid, expired, revoked, or was issued to another client.",
 	fail.UnauthorizedClient:      "The client is not authorized to use this grant type.",
 	fail.UnsupportedGrantType:    "The authorization grant type is not supported.",

@@ -1,0 +1,175 @@
+package server_test
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+
+	"sandbank/server"
+	"sandbank/server/servertest"
+)
+
+// open is a sandbox in which anybody may register.
+func open(t testing.TB) *servertest.Sandbox {
+	return servertest.Start(t, server.Options{Registration: true})
+}
+
+// web is the metadata of a web application.
+func web(change map[string]any) map[string]any {
+	v := map[string]any{"client_name": "Shop", "redirect_uris": []string{magicBack}, "grant_types": []string{"authorization_code", "refresh_token"},
+		"software_version": "1", "contacts": []string{"a@b.example"}, "client_name#ja": "店"}
+	for name, to := range change {
+		v[name] = to
+	}
+	return v
+}
+
+// registrable are the banks at which a client walks the code flow by itself.
+func registrable() []application { return withPages() }
+
+// RFC 7591 §3.1: a client registers by a JSON document; fields that are not known are ignored.
+// RFC 7591 §3.2.1: the answer is 201, not cacheable, with client_id, client_secret, client_secret_expires_at and all metadata as taken.
+// RFC 7592 §3: it has registration_access_token and registration_client_uri.
+func TestRegisteredClientWalksTheFlow(t *testing.T) {
+	t.Parallel()
+	for _, a := range registrable() {
+		t.Run(a.name, func(t *testing.T) {
+			t.Parallel()
+			box := open(t)
+			answer := box.PostJSON(endpoint(box, a.name, "registration_endpoint"), web(nil)).Want(201)
+			got := answer.JSON()
+			if got["token_endpoint_auth_method"] != "client_secret_basic" || got["client_name"] != "Shop" || got["software_version"] != nil || answer.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%s", answer.Body)
+			}
+			if secret := answer.Text("client_secret"); !regexp.MustCompile(`^[A-Za-z0-9]{40}$`).MatchString(secret) || got["client_secret_expires_at"] == nil {
+				t.Errorf("secret %q, expires %v", secret, got["client_secret_expires_at"])
+			}
+			a.id, a.secret = answer.Text("client_id"), answer.Text("client_secret")
+			token := a.swap(box, a.login(box, nil).code, nil).Want(200).Text("access_token")
+			if !a.opens(t, box, token) {
+				t.Error("its token opens nothing")
+			}
+			own, key := answer.Text("registration_client_uri"), servertest.Bearer(answer.Text("registration_access_token"))
+			if again := box.Get(own, key).Want(200); again.Body != answer.Body {
+				t.Errorf("read back: %s\nwant %s", again.Body, answer.Body)
+			}
+			box.Do("DELETE", own, "", key).Want(204)
+			if a.opens(t, box, token) {
+				t.Error("the token of a deleted client opens the bank")
+			}
+			for _, method := range []string{"GET", "PUT", "DELETE"} {
+				if got := box.Do(method, own, "{}", key, servertest.Header("Content-Type", "application/json")); got.Status != 401 || got.Header.Get("WWW-Authenticate") == "" {
+					t.Errorf("%s after the deletion: %d %s", method, got.Status, got.Body)
+				}
+			}
+			wantOAuthError(t, "the deleted client", a.swap(box, "x", nil), 401, "invalid_client")
+		})
+	}
+}
+
+// RFC 7591 §2: what is left out has a default; of grant types and scopes the bank's own are taken.
+// RFC 7591 §3.2.2: metadata that cannot be are refused with invalid_client_metadata or invalid_redirect_uri.
+// RFC 8252 §7: http is for loopback alone, and a native app's scheme is a domain in reverse.
+func TestRegistrationMetadata(t *testing.T) {
+	t.Parallel()
+	box := open(t)
+	const here = "/berlin/oauth2/register"
+	for _, tt := range []struct {
+		field string
+		value any
+		want  string // error; empty: taken
+	}{
+		{"redirect_uris", []string{"https://app.example/cb?x=1", "http://localhost:1/cb", "http://[::1]/cb", "com.example.app:/cb"}, ""},
+		{"redirect_uris", []string{}, "invalid_redirect_uri"},
+		{"redirect_uris", []string{"https://app.example/cb#x"}, "invalid_redirect_uri"},
+		{"redirect_uris", []string{"https://u@app.example/cb"}, "invalid_redirect_uri"},
+		{"redirect_uris", []string{"http://app.example/cb"}, "invalid_redirect_uri"},
+		{"redirect_uris", []string{"http://localhost.mallory.example/"}, "invalid_redirect_uri"},
+		{"redirect_uris", []string{"myapp://cb"}, "invalid_redirect_uri"},
+		{"redirect_uris", []string{"javascript:alert(1)"}, "invalid_redirect_uri"},
+		{"redirect_uris", []string{"/cb"}, "invalid_redirect_uri"},
+		{"redirect_uris", []string{"https:///cb"}, "invalid_redirect_uri"},
+		{"redirect_uris", []string{"https://app.example/\r\nX: y"}, "invalid_redirect_uri"},
+		{"redirect_uris", slices.Repeat([]string{"https://app.example/cb"}, 101), "invalid_redirect_uri"},
+		{"redirect_uris", "https://app.example/cb", "invalid_client_metadata"},
+		{"token_endpoint_auth_method", "client_secret_post", ""},
+		{"token_endpoint_auth_method", "none", ""},
+		{"token_endpoint_auth_method", "tls_client_auth", "invalid_client_metadata"},
+		{"grant_types", []string{"authorization_code", "implicit"}, ""},
+		{"grant_types", []string{"implicit"}, "invalid_client_metadata"},
+		{"response_types", []string{"code"}, ""},
+		{"response_types", []string{"token"}, "invalid_client_metadata"},
+		{"scope", "AISP openid", ""},
+		{"scope", "nothing", "invalid_client_metadata"},
+		{"client_name", "a\nb", "invalid_client_metadata"},
+	} {
+		got := box.PostJSON(here, web(map[string]any{tt.field: tt.value}))
+		if tt.want == "" && got.Status != 201 || tt.want != "" && (got.Status != 400 || got.JSON()["error"] != tt.want || got.Text("error_description") == "") {
+			t.Errorf("%s %v: %d %s", tt.field, tt.value, got.Status, got.Body)
+		}
+	}
+	for _, body := range []string{"", "[]", "null", `"x"`, "{", `{"redirect_uris":7}`} {
+		wantOAuthError(t, body, box.Do("POST", here, body, servertest.Header("Content-Type", "application/json")), 400, "invalid_client_metadata")
+	}
+	wantOAuthError(t, "a form", box.Post(here, form("redirect_uris", "x")), 400, "invalid_client_metadata")
+	public := box.PostJSON(here, web(map[string]any{"token_endpoint_auth_method": "none", "grant_types": nil, "scope": "AISP openid"})).Want(201).JSON()
+	if public["client_secret"] != nil || public["client_secret_expires_at"] != nil || public["scope"] != "AISP" || len(public["grant_types"].([]any)) != 1 {
+		t.Errorf("a public client: %v", public)
+	}
+}
+
+// RFC 7592 §2.2: an update replaces the whole entry; the id stays, and a client_id or client_secret that is sent must be the client's own.
+// RFC 7592 §2: another client's registration access token is 401.
+func TestRegistrationIsReplaced(t *testing.T) {
+	t.Parallel()
+	box := open(t)
+	first, second := box.PostJSON("/berlin/oauth2/register", web(nil)).Want(201), box.PostJSON("/berlin/oauth2/register", web(nil)).Want(201)
+	own, key := first.Text("registration_client_uri"), servertest.Bearer(first.Text("registration_access_token"))
+	asJSON := servertest.Header("Content-Type", "application/json")
+	got := box.Do("PUT", own, `{"client_id":"`+first.Text("client_id")+`","redirect_uris":["https://new.example/cb"]}`, key, asJSON).Want(200)
+	if v := got.JSON(); v["client_name"] != nil || len(v["grant_types"].([]any)) != 1 || v["client_secret"] != first.JSON()["client_secret"] || v["redirect_uris"].([]any)[0] != "https://new.example/cb" {
+		t.Errorf("replaced: %s", got.Body)
+	}
+	for _, wrong := range []string{`{"client_id":"other","redirect_uris":["https://a.example/"]}`, `{"client_secret":"other","redirect_uris":["https://a.example/"]}`} {
+		wantOAuthError(t, wrong, box.Do("PUT", own, wrong, key, asJSON), 400, "invalid_client_metadata")
+	}
+	wantOAuthError(t, "nothing", box.Do("PUT", own, `{}`, key, asJSON), 400, "invalid_redirect_uri")
+	if box.Get(own, key).Body != got.Body {
+		t.Error("a refused replacement changed something")
+	}
+	for what, option := range map[string]servertest.Option{"no token": servertest.Header("X-None", "1"), "another's": servertest.Bearer(second.Text("registration_access_token"))} {
+		for _, method := range []string{"GET", "DELETE"} {
+			if a := box.Do(method, own, "", option); a.Status != 401 || a.Header.Get("WWW-Authenticate") == "" {
+				t.Errorf("%s by %s: %d", method, what, a.Status)
+			}
+		}
+	}
+	if a := box.Get("/berlin/oauth2/register/bg-demo", key); a.Status != 401 {
+		t.Errorf("a client that never registered by itself: %d", a.Status)
+	}
+}
+
+// While the switch is off, nobody registers, and the metadata does not say that anybody could (RFC 8414 §2).
+func TestRegistrationIsOffByDefault(t *testing.T) {
+	t.Parallel()
+	box := servertest.Start(t, server.Options{})
+	for _, a := range applications() {
+		if got := box.Get("/" + a.name + "/.well-known/oauth-authorization-server").JSON()["registration_endpoint"]; got != nil {
+			t.Errorf("%s lists %v", a.name, got)
+		}
+		wantOAuthError(t, a.name, box.PostJSON("/"+a.name+"/oauth2/register", web(nil)), 403, "access_denied")
+	}
+}
+
+// Strangers cannot fill the memory: the thousand-and-first is refused, and room comes back with a deletion.
+func TestRegistrationIsBounded(t *testing.T) {
+	t.Parallel()
+	box := open(t)
+	var last *servertest.Answer
+	for range 1000 {
+		last = box.PostJSON("/berlin/oauth2/register", web(nil)).Want(201)
+	}
+	wantOAuthError(t, "one more", box.PostJSON("/yoisho/oauth2/register", web(nil)), 503, "temporarily_unavailable")
+	box.Do("DELETE", last.Text("registration_client_uri"), "", servertest.Bearer(last.Text("registration_access_token"))).Want(204)
+	box.PostJSON("/yoisho/oauth2/register", web(nil)).Want(201)
+}
