@@ -104,7 +104,7 @@ func throw(to http.Handler, method, path, query string, body []byte) *httptest.R
 
 // pathSafe and querySafe keep what is thrown within its place in the request line; all else is the operations' to refuse.
 func pathSafe(s string) string {
-	return escaping(s, "/?# %")
+	return escaping(s, "/?#{} %")
 }
 
 func querySafe(s string) string { return escaping(s, "# ") }

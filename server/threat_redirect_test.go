@@ -106,8 +106,7 @@ func TestNoRedirectCarriesTheForm(t *testing.T) {
 	}
 }
 
-// RFC 6749 §4.1.2: state comes back byte for byte from every authorization endpoint, in a code and in an error, and can neither end the
-// URL nor add a parameter or a header.
+// RFC 6749 §4.1.2: state comes back byte for byte from every authorization endpoint, in a code and in an error, and adds no parameter.
 // RFC 6749 §10.14: state that is HTML or a header line stays text on every page of the way.
 func TestStateInjection(t *testing.T) {
 	t.Parallel()

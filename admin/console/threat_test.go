@@ -117,8 +117,8 @@ func TestConsoleFormsFromElsewhere(t *testing.T) {
 	}
 }
 
-// RFC 6819 §5.1.6: a console with a key tells nothing without it, takes no key from the query, keeps it in a cookie that no script and
-// no other site's form carries along, and never leads away after signing in.
+// RFC 6750 §5.3: the console's key is taken from no query, and is kept in a cookie that no script and no other site's form carries along.
+// RFC 6749 §10.15: signing in to the console never leads away from it.
 func TestConsoleKey(t *testing.T) {
 	t.Parallel()
 	const key = "a-key-of-some-length"

@@ -63,6 +63,9 @@ func FuzzCookie(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, header string) {
+		if strings.ContainsAny(header, "\r\n\x00") {
+			return // never gets in: see TestSmuggling
+		}
 		c := call(t, func(r *fasthttp.Request) {
 			r.Header.Set("Cookie", header)
 			r.SetRequestURI("/x?client_id=app&response_type=code")
