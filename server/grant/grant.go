@@ -12,8 +12,6 @@
 package grant
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,7 +75,12 @@ type Authorization struct {
 	Challenge                  string // PKCE; empty: none
 	Plain                      bool   // whether the challenge is the verifier itself, not its S256
 	Facts                      map[string]string
-	Terms                      *Terms // of the login; nil: none
+	Terms                      *Terms     // of the login; nil: none
+	Nonce                      string     // OpenID Connect; empty: none
+	LoggedIn                   time.Time  // when the owner did; zero: at this instant
+	Methods                    []string   // by which (RFC 8176)
+	Until                      *time.Time // the end of an access token that is issued at once, instead of the policy's; zero: never
+	Sign                       Signer     // where the policy wants JWTs; nil: they are opaque none the less
 }
 
 // Issued is the answer of a token endpoint, before the bank gives it its shape.
@@ -94,7 +97,7 @@ func (g *Grants) open(a Authorization, now time.Time) *Grant {
 	}
 	n := g.given.next()
 	of := &Grant{ID: g.publicID("g_", n), Number: n, Bank: a.Bank, Client: a.Client, Owner: a.Owner, Type: a.Type, Scope: a.Scope,
-		Consent: a.Consent, Created: now, Facts: a.Facts, Terms: a.Terms}
+		Consent: a.Consent, Created: now, Facts: a.Facts, Terms: a.Terms, Nonce: a.Nonce, LoggedIn: a.LoggedIn, Methods: a.Methods}
 	if max, _ := g.Value(RefreshMaxTTL, of); !max.Never {
 		of.Ends = now.Add(max.Duration)
 	}
@@ -122,14 +125,14 @@ func (g *Grants) code(of *Grant, a Authorization, now time.Time) *Token {
 
 // Issue opens a grant and issues its tokens at once: client credentials, password, server to server.
 func (g *Grants) Issue(a Authorization, refresh bool, now time.Time) *Issued {
-	return g.tokensFor(g.open(a, now), nil, a.Scope, refresh, now)
+	return g.tokensFor(g.open(a, now), nil, a.Scope, refresh, a.Sign, now)
 }
 
-func (g *Grants) tokensFor(of *Grant, parent *Token, scope string, refresh bool, now time.Time) *Issued {
+func (g *Grants) tokensFor(of *Grant, parent *Token, scope string, refresh bool, sign Signer, now time.Time) *Issued {
 	if parent != nil {
 		g.grants.Add(of.ID, of) // there already, unless a sweep has just taken its last token, and it along
 	}
-	out := &Issued{Grant: of, Owner: of.Owner, Access: g.mint(Access, parent, of, scope, now)}
+	out := &Issued{Grant: of, Owner: of.Owner, Access: g.access(parent, of, scope, sign, nil, now)}
 	if refresh && (of.Terms == nil || !of.Terms.NoRefresh) {
 		whole := of.Scope
 		if parent != nil {
@@ -168,6 +171,7 @@ type Redemption struct {
 	Verifier           string // PKCE
 	Refresh            bool   // whether the bank issues a refresh token with this grant
 	Barred             Barred // nil: nobody is
+	Sign               Signer // where the policy wants JWTs
 	Reusable           bool   // the code stays good after the exchange (Yoisho's original)
 }
 
@@ -212,7 +216,7 @@ func (g *Grants) Redeem(r Redemption, now time.Time, t *fail.Trail) (*Issued, er
 	if err := g.consentStands(of, now, t); err != nil {
 		return nil, err
 	}
-	return g.tokensFor(of, code, code.Scope, r.Refresh, now), nil
+	return g.tokensFor(of, code, code.Scope, r.Refresh, r.Sign, now), nil
 }
 
 // consentStands refuses new tokens once the consent behind the grant has ended: a refresh never lengthens a consent.
@@ -223,33 +227,6 @@ func (g *Grants) consentStands(of *Grant, now time.Time, t *fail.Trail) error {
 	if _, err := g.CheckConsent(of.Bank, of.Consent, of.Client, of.Owner, now, t); err != nil {
 		return fail.New(fail.InvalidGrant, "%s", fail.From(err).Why)
 	}
-	return nil
-}
-
-// verify is PKCE (RFC 7636 §4.6). A verifier for a code that had no challenge is refused as well: accepting it would let a
-// downgrade pass (RFC 9700 §2.1.1).
-func verify(code *Token, verifier string, t *fail.Trail) error {
-	challenge, method := code.Challenge, "S256"
-	switch {
-	case challenge == "" && verifier == "":
-		return nil
-	case challenge == "":
-		return t.No("PKCE", fail.New(fail.InvalidGrant, "a code_verifier was sent, but the authorization request had no code_challenge"))
-	case verifier == "":
-		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code needs a code_verifier"))
-	case len(verifier) < 43 || len(verifier) > 128:
-		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code_verifier has %d characters; 43 to 128 are allowed", len(verifier)))
-	}
-	if code.Plain {
-		method = "plain"
-	} else {
-		sum := sha256.Sum256([]byte(verifier))
-		verifier = base64.RawURLEncoding.EncodeToString(sum[:])
-	}
-	if !Same(verifier, challenge) {
-		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code_verifier does not match the code_challenge by %s", method))
-	}
-	t.Pass("PKCE", method)
 	return nil
 }
 
@@ -276,6 +253,7 @@ type Renewal struct {
 	Bank, Client, Token string
 	Scope               string // narrower than granted, or empty
 	Barred              Barred // nil: nobody is
+	Sign                Signer // where the policy wants JWTs
 }
 
 // Refresh issues a new access token (RFC 6749 §6) and, where the policy rotates, a new refresh token. A refresh token that was rotated
@@ -297,6 +275,7 @@ func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, erro
 		return nil, err
 	}
 	rule := g.renewal(of)
+	rule.sign = r.Sign
 	if rule.grace > 0 {
 		g.renewing.Lock() // so that whoever comes in the grace finds the successor
 		defer g.renewing.Unlock()

@@ -17,6 +17,7 @@ type renewal struct {
 	absolute, same         bool
 	blind                  bool     // to the end of the consent
 	drop                   []string // scopes
+	sign                   Signer
 }
 
 func (g *Grants) renewal(of *Grant) renewal {
@@ -151,7 +152,7 @@ func (g *Grants) renewed(token *Token, of *Grant, rule *renewal, scope string, n
 		out.Access = g.newest(now, func(t *Token) bool { return t.Kind == Access && t.Grant == of.ID && t.Scope == scope })
 	}
 	if out.Access == nil {
-		out.Access = g.mint(Access, token, of, scope, now)
+		out.Access = g.access(token, of, scope, rule.sign, nil, now)
 	}
 	return out
 }

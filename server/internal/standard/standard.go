@@ -15,7 +15,10 @@ import (
 // Complete adds the standards' routes to a bank.
 func Complete(d dialect.Dialect) dialect.Dialect {
 	d.Routes = slices.Clip(d.Routes)
-	routes := metadataRoutes(&d)
+	routes := append(metadataRoutes(&d), jwksRoutes()...)
+	if d.Authority.OpenID != nil {
+		routes = append(append(routes, userinfoRoutes()...), logoutRoutes()...)
+	}
 	for i := range routes {
 		routes[i].Own = !d.Authority.Root // the issuer at the root has them there as well
 		routes[i].AS = true

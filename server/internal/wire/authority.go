@@ -6,6 +6,7 @@ type Authority struct {
 	Scopes []string // that a client may ask for; scopes_supported
 	Grants []string // grant types of its token endpoint; grant_types_supported
 	Root   bool     // whether the bare base URL is its issuer as well
+	OpenID *OpenID  // what it is as an OpenID provider; nil: it is none
 }
 
 // Issuer names the authorization server that the caller talks to: the base URL that the caller used, and the bank's name (RFC 8414 §2).

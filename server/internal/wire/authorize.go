@@ -89,6 +89,9 @@ func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request,
 	if err := c.pkce(q, client, r); err != nil {
 		return err
 	}
+	if err := c.identity(q, r); err != nil {
+		return err
+	}
 	var asked []string
 	for _, s := range strings.Fields(q.Get("scope")) {
 		loose := false

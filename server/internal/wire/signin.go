@@ -119,6 +119,7 @@ func (c *Call) Allow(r *grant.Request, also func(*grant.Authorization) error) er
 	var failed error
 	done, err := c.Space.Grants.Answer(r.ID, func(r *grant.Request) (string, string) {
 		a := grant.Authorization{Bank: c.Bank, Client: r.Client, Owner: r.Owner, Scope: r.Scope, Consent: r.Consent, Challenge: r.Challenge, Plain: r.Plain, Terms: r.Terms}
+		c.identify(r, &a)
 		if r.RedirectGiven {
 			a.RedirectURI = r.RedirectURI
 		}

@@ -18,6 +18,7 @@ func (c *Call) Redeem(v *Values, client *grant.Client, r grant.Redemption) (*gra
 		return nil, c.Trail.No("code sent", fail.New(fail.InvalidRequest, "code is missing").Say("The request is missing the parameter code.").At("code"))
 	}
 	r.Bank, r.Client, r.Code, r.Verifier, r.Barred = c.Bank, client.ID, v.Get("code"), v.Get("code_verifier"), c.barred
+	r.Sign = c.sign
 	issued, err := c.Space.Grants.Redeem(r, c.Now, &c.Trail)
 	return c.issued(issued, err, r.Code)
 }
@@ -31,7 +32,7 @@ func (c *Call) Refresh(v *Values, client *grant.Client) (*grant.Issued, error) {
 		return nil, c.Trail.No("refresh token sent", fail.New(fail.InvalidRequest, "refresh_token is missing").
 			Say("The request is missing the parameter refresh_token.").At("refresh_token"))
 	}
-	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope"), Barred: c.barred},
+	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope"), Barred: c.barred, Sign: c.sign},
 		c.Now, &c.Trail)
 	return c.issued(issued, err, v.Get("refresh_token"))
 }
@@ -49,7 +50,7 @@ func (c *Call) barred(owner string) string {
 
 // Issue answers a grant that needs no code: client credentials, password, server to server.
 func (c *Call) Issue(a grant.Authorization, refresh bool) *grant.Issued {
-	a.Bank = c.Bank
+	a.Bank, a.Sign = c.Bank, c.sign
 	issued, _ := c.issued(c.Space.Grants.Issue(a, refresh, c.Now), nil, "")
 	return issued
 }
@@ -100,6 +101,11 @@ var oauthTexts = map[fail.Kind]string{
 	fail.AccessDenied:            "The resource owner or the authorization server denied the request.",
 	fail.ServerError:             "The authorization server met an unexpected condition.",
 	fail.TemporarilyUnavailable:  "The authorization server is overloaded or under maintenance for the moment.",
+	fail.LoginRequired:           "The resource owner must log in, and prompt=none forbids a page.",
+	fail.ConsentRequired:         "The resource owner must allow it, and prompt=none forbids a page.",
+	fail.InteractionRequired:     "The resource owner must be asked something, and prompt=none forbids a page.",
+	fail.RequestNotSupported:     "The parameter request is not supported.",
+	fail.RequestURINotSupported:  "The parameter request_uri is not supported.",
 }
 
 // OAuthStatus maps a refusal to the status, code and text of RFC 6749 §5.2. Whatever has no code there is told as invalid_request under

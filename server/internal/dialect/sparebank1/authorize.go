@@ -37,15 +37,19 @@ func authorize(c *wire.Call) error {
 	}
 
 	at := q.Get(factInstitution)
-	if at == "" {
-		return pick(c, c.Begin(r))
-	}
-	if !knownInstitution(at) {
+	if at != "" && !knownInstitution(at) {
 		return unknownInstitution(c, r, at)
 	}
-	r.Facts = map[string]string{factInstitution: at}
+	before, err := recognise(c, r, at)
+	if err != nil {
+		return c.Detour(r, fail.From(err))
+	}
+	r = c.Begin(r)
+	if before != nil {
+		return allow(c, r)
+	}
 
-	return showLogin(c, 200, c.Begin(r), "", "")
+	return showStep(c, r)
 }
 
 // denied is how this bank refuses a wrong bank or scope: access_denied (banks.md 3.1).
@@ -93,7 +97,7 @@ func picked(c *wire.Call, q *wire.Values) error {
 		return err
 	}
 
-	return showLogin(c, 200, r, "", "")
+	return showStep(c, r)
 }
 
 // The scopes. READ and WRITE are those of the 2019 portal's sample answer, which has both when none was asked for; newer clients ask for
@@ -111,18 +115,29 @@ func scopes() []string {
 	return []string{scopeRead, scopeWrite, scopeAccounts, scopeTransactions, scopeTransfer}
 }
 
-// scope is what a client gets that asks for this. The scopes of OpenID Connect pass without effect and are not granted, because nothing
-// here would honour them; whoever asks for nothing else gets what it would have got without asking.
+// scope is what a client gets that asks for this. The scopes of OpenID Connect count beside openid; without it, and for clients that are
+// registered for others alone, they pass without effect and are not granted. Whoever asks for no other gets what it would have got
+// without asking, and its identity with that.
 func scope(client *grant.Client, asked string) (string, error) {
-	var resource []string
+	var identity, resource []string
+	all := strings.Fields(scopeDefault)
+	if len(client.Scopes) > 0 {
+		all = client.Scopes
+	}
+	mine := identityScopes()
 	for _, s := range strings.Fields(asked) {
-		if !slices.Contains([]string{"openid", "pid", "email", "phone", "profile"}, s) {
+		switch {
+		case !slices.Contains(mine, s):
 			resource = append(resource, s)
+		case slices.Contains(identity, s), len(client.Scopes) > 0 && !slices.Contains(client.Scopes, s):
+		default:
+			identity = append(identity, s)
 		}
 	}
-	all := scopeDefault
-	if len(client.Scopes) > 0 {
-		all = strings.Join(client.Scopes, " ")
+	all = slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(mine, s) })
+	out, err := client.Scope(strings.Join(resource, " "), scopes(), strings.Join(all, " "))
+	if err != nil || !slices.Contains(identity, wire.ScopeOpenID) {
+		return out, err
 	}
-	return client.Scope(strings.Join(resource, " "), scopes(), all)
+	return strings.TrimSpace(strings.Join(identity, " ") + " " + out), nil
 }
