@@ -26,6 +26,8 @@ type ClientView struct {
 	Disabled     bool         `json:"disabled"`
 	Created      time.Time    `json:"created"`
 	Grants       int          `json:"grants"` // that stand
+
+	PostLogoutRedirectURIs []string `json:"postLogoutRedirectUris"`
 }
 
 // SecretView is one secret, and until when it works.
@@ -46,6 +48,8 @@ type ClientOrder struct {
 	GrantTypes   *[]string `json:"grantTypes,omitempty"`
 	Scopes       *[]string `json:"scopes,omitempty"`
 	Disabled     *bool     `json:"disabled,omitempty"`
+
+	PostLogoutRedirectURIs *[]string `json:"postLogoutRedirectUris,omitempty"` // where a browser may go after a logout (OpenID Connect)
 }
 
 // ClientMint registers a client, or several alike: of more than one, ids and secrets are dealt.
@@ -167,7 +171,7 @@ func (d *Desk) Client(bank, id string) (*ClientView, error) {
 
 func (d *Desk) clientView(c *grant.Client) *ClientView {
 	v := &ClientView{Bank: c.Bank, ID: c.ID, Name: c.Name, Public: c.Public(), Secrets: []SecretView{}, RedirectURIs: append([]string{}, c.RedirectURIs...),
-		Loopback: c.Loopback, GrantTypes: append([]string{}, c.GrantTypes...), Scopes: append([]string{}, c.Scopes...), Disabled: c.Disabled, Created: c.Created}
+		PostLogoutRedirectURIs: append([]string{}, c.PostLogoutRedirectURIs...), Loopback: c.Loopback, GrantTypes: append([]string{}, c.GrantTypes...), Scopes: append([]string{}, c.Scopes...), Disabled: c.Disabled, Created: c.Created}
 	for _, s := range c.Secrets {
 		v.Secrets = append(v.Secrets, SecretView{s.Value, s.Until})
 	}
@@ -287,14 +291,11 @@ func (o *ClientOrder) apply(c *grant.Client) error {
 		}
 		c.Name = *o.Name
 	}
-	if o.RedirectURIs != nil {
-		for _, uri := range *o.RedirectURIs {
-			u, err := url.Parse(uri)
-			if err != nil || u.Scheme == "" || u.Scheme == "javascript" || u.Scheme == "data" || u.User != nil || strings.ContainsAny(uri, "#\\\r\n\t ") {
-				return fail.Field("redirectUris", "%q is no absolute URI without fragment and user", uri)
-			}
-		}
-		c.RedirectURIs = *o.RedirectURIs
+	if err := takeURIs("redirectUris", o.RedirectURIs, &c.RedirectURIs); err != nil {
+		return err
+	}
+	if err := takeURIs("postLogoutRedirectUris", o.PostLogoutRedirectURIs, &c.PostLogoutRedirectURIs); err != nil {
+		return err
 	}
 	if o.GrantTypes != nil {
 		for _, t := range *o.GrantTypes {
@@ -313,6 +314,21 @@ func (o *ClientOrder) apply(c *grant.Client) error {
 	if o.Disabled != nil {
 		c.Disabled = *o.Disabled
 	}
+	return nil
+}
+
+// takeURIs takes a list of URIs to which browsers may be sent; nil: none is given.
+func takeURIs(field string, given, to *[]string) error {
+	if given == nil {
+		return nil
+	}
+	for _, uri := range *given {
+		u, err := url.Parse(uri)
+		if err != nil || u.Scheme == "" || u.Scheme == "javascript" || u.Scheme == "data" || u.User != nil || strings.ContainsAny(uri, "#\\\r\n\t ") {
+			return fail.Field(field, "%q is no absolute URI without fragment and user", uri)
+		}
+	}
+	*to = *given
 	return nil
 }
 

@@ -38,6 +38,8 @@ type Client struct {
 	Facts        map[string]string `json:"facts"`
 
 	from origin
+
+	PostLogoutRedirectURIs []string `json:"postLogoutRedirectUris"` // where a browser may go after a logout (OpenID Connect)
 }
 
 // Service is the service account of a server-to-server client; Login is the person it acts for.

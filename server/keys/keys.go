@@ -99,6 +99,9 @@ func (r *Ring) Current(bank, alg string, now time.Time) *Key {
 	return k
 }
 
+// Has tells whether a key of an algorithm was made for a bank.
+func (r *Ring) Has(bank, alg string) bool { return r.keys.Get(place(bank, alg)) != nil }
+
 // Rotate makes another key sign from now on. The one before it stays published, or is withdrawn at once. Where none signed yet, the new
 // one is the first.
 func (r *Ring) Rotate(bank, alg string, withdraw bool, now time.Time) *Key {

@@ -26,7 +26,8 @@ const most = 10
 // space's, for what tokens were. What the journal has forgotten was not met.
 func Meet(entries []*journal.Entry, grants *grant.Grants) map[string]Met {
 	t := &traffic{grants: grants, told: map[string]telling{}, issued: map[string]bool{}, first: map[string]*call{}, last: map[string]*call{},
-		near: map[string]bool{}, sent: map[string][]*call{}, reused: map[string]bool{}, flows: map[string]bool{}, seen: map[string]bool{}, refreshed: map[string]time.Time{}}
+		near: map[string]bool{}, sent: map[string][]*call{}, reused: map[string]bool{}, flows: map[string]bool{}, seen: map[string]bool{}, refreshed: map[string]time.Time{},
+		kids: map[string]map[string]bool{}, algs: map[string]string{}}
 	cases, met := Cases(), map[string]Met{}
 	for _, e := range entries {
 		c := &call{Entry: e, client: e.Caller(), spoiled: e.Spoiled()}
@@ -40,6 +41,7 @@ func Meet(entries []*journal.Entry, grants *grant.Grants) map[string]Met {
 			}
 		}
 		t.remember(c)
+		t.keep(c)
 	}
 	return met
 }
@@ -48,16 +50,18 @@ func Meet(entries []*journal.Entry, grants *grant.Grants) map[string]Met {
 type traffic struct {
 	grants *grant.Grants
 
-	told      map[string]telling   // by the id of an access token
-	issued    map[string]bool      // values of tokens that went out
-	first     map[string]*call     // by client
-	last      map[string]*call     // by client
-	near      map[string]bool      // ids of access tokens that were used in their last minute
-	sent      map[string][]*call   // by the value of a refresh token: calls that presented it
-	reused    map[string]bool      // ids of access tokens that went out
-	flows     map[string]bool      // login pages that were answered
-	seen      map[string]bool      // bank and target that were answered well
-	refreshed map[string]time.Time // when a grant was refreshed last, by its id
+	told      map[string]telling         // by the id of an access token
+	issued    map[string]bool            // values of tokens that went out
+	first     map[string]*call           // by client
+	last      map[string]*call           // by client
+	near      map[string]bool            // ids of access tokens that were used in their last minute
+	sent      map[string][]*call         // by the value of a refresh token: calls that presented it
+	reused    map[string]bool            // ids of access tokens that went out
+	flows     map[string]bool            // login pages that were answered
+	seen      map[string]bool            // bank and target that were answered well
+	refreshed map[string]time.Time       // when a grant was refreshed last, by its id
+	kids      map[string]map[string]bool // by bank: the keys that its JWKS last had
+	algs      map[string]string          // by client: what its last id_token was signed by
 	previous  *call
 	bearers   []*call // with a bearer token and no refusal, the newest last; some
 	pages     []*call // of lists that come in pages; some
