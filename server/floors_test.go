@@ -36,7 +36,7 @@ var floors = []struct {
 	{dir: "server/internal/dialect/*", ours: []string{"fail", "clock", "dice", "flow", "grant", "ledger", "magic", "internal/page", "internal/wire", "internal/dialect"}, noStd: []string{"net/http"}},
 	{dir: "server/internal/standard", ours: []string{"fail", "clock", "grant", "keys", "ledger", "internal/page", "internal/wire", "internal/dialect"}, noStd: []string{"net/http"}},
 	{dir: "seed", ours: []string{"fail", "clock", "dice", "store", "ledger", "grant", "world"}, others: []string{"github.com/brianvoe/gofakeit/v7"}, noStd: []string{"net/http"}},
-	{dir: "admin", ours: []string{"fail", "clock", "dice", "flow", "store", "ledger", "grant", "fault", "journal", "scenario", "report", "world"}, others: []string{"github.com/gofiber/fiber/v3", "github.com/gofiber/fiber/v3/middleware/sse", "github.com/invopop/jsonschema"}, noStd: []string{"net/http"}},
+	{dir: "admin", ours: []string{"fail", "clock", "dice", "flow", "store", "ledger", "grant", "fault", "journal", "keys", "scenario", "report", "world"}, others: []string{"github.com/gofiber/fiber/v3", "github.com/gofiber/fiber/v3/middleware/sse", "github.com/invopop/jsonschema"}, noStd: []string{"net/http"}},
 	{dir: "admin/export", ours: []string{"flow"}, noStd: []string{"net/http"}},
 	{dir: "admin/console", ours: []string{"fail", "clock", "flow", "grant", "fault", "journal", "ledger", "scenario", "report", "world"}, admin: true, others: []string{"github.com/gofiber/fiber/v3"}, noStd: []string{"net/http"}},
 	{dir: "fixtures", noStd: []string{"net/http"}},
