@@ -120,11 +120,10 @@ func scopes() []string {
 // without asking, and its identity with that.
 func scope(client *grant.Client, asked string) (string, error) {
 	var identity, resource []string
-	all := strings.Fields(scopeDefault)
+	all, mine := scopeDefault, identityScopes()
 	if len(client.Scopes) > 0 {
-		all = client.Scopes
+		all = strings.Join(slices.DeleteFunc(slices.Clone(client.Scopes), func(s string) bool { return slices.Contains(mine, s) }), " ")
 	}
-	mine := identityScopes()
 	for _, s := range strings.Fields(asked) {
 		switch {
 		case !slices.Contains(mine, s):
@@ -134,8 +133,7 @@ func scope(client *grant.Client, asked string) (string, error) {
 			identity = append(identity, s)
 		}
 	}
-	all = slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(mine, s) })
-	out, err := client.Scope(strings.Join(resource, " "), scopes(), strings.Join(all, " "))
+	out, err := client.Scope(strings.Join(resource, " "), scopes(), all)
 	if err != nil || !slices.Contains(identity, wire.ScopeOpenID) {
 		return out, err
 	}

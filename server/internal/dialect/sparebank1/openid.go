@@ -2,6 +2,7 @@ package sparebank1
 
 import (
 	"strings"
+	"sync"
 
 	"sandbank/server/dice"
 	"sandbank/server/fail"
@@ -40,7 +41,8 @@ func have(thing string, is bool) any {
 	return is
 }
 
-func identityScopes() []string { return openID().Scopes() }
+// identityScopes are those that bring claims.
+var identityScopes = sync.OnceValue(func() []string { return openID().Scopes() })
 
 // identityAsks says in the customer's words what the scopes of OpenID Connect open.
 func identityAsks(scope string) []page.Ask {
