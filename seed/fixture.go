@@ -37,9 +37,9 @@ type Client struct {
 	Disabled     bool              `json:"disabled"`
 	Facts        map[string]string `json:"facts"`
 
-	from origin
-
 	PostLogoutRedirectURIs []string `json:"postLogoutRedirectUris"` // where a browser may go after a logout (OpenID Connect)
+
+	from origin
 }
 
 // Service is the service account of a server-to-server client; Login is the person it acts for.

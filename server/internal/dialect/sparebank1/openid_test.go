@@ -133,6 +133,16 @@ func must(t testing.TB, v any) string {
 	return string(text)
 }
 
+func TestIDTokenLife(t *testing.T) {
+	t.Parallel()
+	box := start(t, "sparebank1.id-token=42s")
+	var is identity
+	verified(t, box, swap(box, enter(t, box.Browser(), "dave").Param("code")).ID, "JWT", &is)
+	if is.Expires-is.Issued != 42 {
+		t.Errorf("%+v", is)
+	}
+}
+
 // RFC 7518 §3.4: an ES256 signature is the 64 bytes of R and S over the ASCII of header and payload; the standard library alone agrees.
 func TestSignatureByTheStandardLibrary(t *testing.T) {
 	t.Parallel()
@@ -344,6 +354,13 @@ func TestLogout(t *testing.T) {
 	}
 	if p := leave(b, "client_id", id, "post_logout_redirect_uri", home); p.Away == nil || p.Away.String() != home {
 		t.Errorf("nobody is signed in: %d %v", p.Status, p.Away)
+	}
+
+	if p := leave(b, "client_id", "narrow", "post_logout_redirect_uri", "https://app.example/bye"); p.Away == nil || p.Away.Host != "app.example" {
+		t.Errorf("a registered URI: %d %v", p.Status, p.Away)
+	}
+	if p := leave(b, "client_id", "narrow", "post_logout_redirect_uri", home); p.Away != nil || p.Status != 400 {
+		t.Errorf("a loopback URI of a client without that freedom: %d %v", p.Status, p.Away)
 	}
 
 	enter(t, b, "dave")
