@@ -29,6 +29,8 @@ type ClientView struct {
 	Created      time.Time    `json:"created"`
 	Grants       int          `json:"grants"` // that stand
 	ClientKeys
+
+	PostLogoutRedirectURIs []string `json:"postLogoutRedirectUris"`
 }
 
 // SecretView is one secret, and until when it works.
@@ -52,6 +54,8 @@ type ClientOrder struct {
 	Disabled     *bool     `json:"disabled,omitempty"`
 	RequirePAR   *bool     `json:"requirePushedAuthorizationRequests,omitempty"` // at banks with an authorization endpoint
 	ClientKeys
+
+	PostLogoutRedirectURIs *[]string `json:"postLogoutRedirectUris,omitempty"` // where a browser may go after a logout (OpenID Connect)
 }
 
 // ClientMint registers a client, or several alike: of more than one, ids and secrets are dealt.
@@ -169,8 +173,8 @@ func (d *Desk) Client(bank, id string) (*ClientView, error) {
 
 func (d *Desk) clientView(c *grant.Client) *ClientView {
 	v := &ClientView{Bank: c.Bank, ID: c.ID, Name: c.Name, Public: c.Public(), Secrets: []SecretView{}, RedirectURIs: append([]string{}, c.RedirectURIs...),
-		Loopback: c.Loopback, Origins: append([]string{}, c.Origins...), GrantTypes: append([]string{}, c.GrantTypes...), Scopes: append([]string{}, c.Scopes...),
-		Disabled: c.Disabled, RequirePAR: c.RequirePAR, Created: c.Created, ClientKeys: keysOf(c)}
+		PostLogoutRedirectURIs: append([]string{}, c.PostLogoutRedirectURIs...), Loopback: c.Loopback, Origins: append([]string{}, c.Origins...),
+		GrantTypes: append([]string{}, c.GrantTypes...), Scopes: append([]string{}, c.Scopes...), Disabled: c.Disabled, RequirePAR: c.RequirePAR, Created: c.Created, ClientKeys: keysOf(c)}
 	for _, s := range c.Secrets {
 		v.Secrets = append(v.Secrets, SecretView{s.Value, s.Until})
 	}
@@ -295,14 +299,11 @@ func (o *ClientOrder) apply(c *grant.Client) error {
 		}
 		c.Name = *o.Name
 	}
-	if o.RedirectURIs != nil {
-		for _, uri := range *o.RedirectURIs {
-			u, err := url.Parse(uri)
-			if err != nil || u.Scheme == "" || u.Scheme == "javascript" || u.Scheme == "data" || u.User != nil || strings.ContainsAny(uri, "#\\\r\n\t ") {
-				return fail.Field("redirectUris", "%q is no absolute URI without fragment and user", uri)
-			}
-		}
-		c.RedirectURIs = *o.RedirectURIs
+	if err := takeURIs("redirectUris", o.RedirectURIs, &c.RedirectURIs); err != nil {
+		return err
+	}
+	if err := takeURIs("postLogoutRedirectUris", o.PostLogoutRedirectURIs, &c.PostLogoutRedirectURIs); err != nil {
+		return err
 	}
 	if o.Origins != nil {
 		for _, origin := range *o.Origins {
@@ -333,6 +334,21 @@ func (o *ClientOrder) apply(c *grant.Client) error {
 		c.RequirePAR = *o.RequirePAR
 	}
 	return o.ClientKeys.apply(c)
+}
+
+// takeURIs takes a list of URIs to which browsers may be sent; nil: none is given.
+func takeURIs(field string, given, to *[]string) error {
+	if given == nil {
+		return nil
+	}
+	for _, uri := range *given {
+		u, err := url.Parse(uri)
+		if err != nil || u.Scheme == "" || u.Scheme == "javascript" || u.Scheme == "data" || u.User != nil || strings.ContainsAny(uri, "#\\\r\n\t ") {
+			return fail.Field(field, "%q is no absolute URI without fragment and user", uri)
+		}
+	}
+	*to = *given
+	return nil
 }
 
 // EditClient changes a client. Its tokens live on, unless it is disabled.

@@ -23,8 +23,8 @@ type ClientKeys struct {
 	DPoP       string          `json:"dpop,omitempty"`       // off, optional or required: whether its tokens can, or must, be bound to a key (RFC 9449)
 }
 
-// KeyOrder makes a key for a client.
-type KeyOrder struct {
+// ClientKeyOrder makes a key for a client.
+type ClientKeyOrder struct {
 	Alg string `json:"alg,omitempty"` // ES256, RS256, PS256 or EdDSA; empty: ES256
 }
 
@@ -37,8 +37,8 @@ type KeyMade struct {
 
 func clientKeyEndpoints() []endpoint {
 	return []endpoint{{method: "POST", path: "/clients/{bank}/{id}/keys", op: "makeKey", doc: "a new key pair: the public part joins the client's keys, the private one is told this once",
-		in: KeyOrder{}, out: KeyMade{}, status: 201,
-		do: order(func(r *request, o KeyOrder) (any, error) { return r.MakeKey(r.params["bank"], r.params["id"], o) })}}
+		in: ClientKeyOrder{}, out: KeyMade{}, status: 201,
+		do: order(func(r *request, o ClientKeyOrder) (any, error) { return r.MakeKey(r.params["bank"], r.params["id"], o) })}}
 }
 
 // keysOf shows how a client proves itself.
@@ -90,7 +90,7 @@ func unless(word, unsaid string) string {
 }
 
 // MakeKey makes a key pair for a client that is not public.
-func (d *Desk) MakeKey(bank, id string, o KeyOrder) (*KeyMade, error) {
+func (d *Desk) MakeKey(bank, id string, o ClientKeyOrder) (*KeyMade, error) {
 	pair, err := proof.NewPair(o.Alg)
 	if err != nil {
 		return nil, fail.Field("alg", "%v", err)

@@ -48,13 +48,17 @@ func (d *Desk) MintToken(o TokenOrder) (*Minted, error) {
 		if o.Refresh {
 			kinds = append(kinds, grant.Refresh)
 		}
-		of, tokens := d.Space.Grants.Mint(a, issued, kinds...)
+		a.Sign = d.Space.Signer(d.Origin + d.Root + "/" + o.Bank)
 		if o.Life != nil || o.Expires != nil {
 			end, err := o.end(issued)
 			if err != nil {
 				return err
 			}
-			if tokens[0], err = d.Space.Grants.EndAt(tokens[0].ID, end); err != nil {
+			a.Until = &end
+		}
+		of, tokens := d.Space.Grants.Mint(a, issued, kinds...)
+		if a.Until != nil && o.Kind != grant.Access {
+			if tokens[0], err = d.Space.Grants.EndAt(tokens[0].ID, *a.Until); err != nil {
 				return err
 			}
 		}

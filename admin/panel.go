@@ -57,7 +57,7 @@ func New(o Options) *Panel {
 		policyEndpoints(), policyReachEndpoints(),
 		tokenBatchEndpoints(), tokenEndpoints(), grantEndpoints(), consentEndpoints(),
 		clientEndpoints(), clientKeyEndpoints(), clientExportEndpoints(), serviceEndpoints(), userEndpoints(), accountEndpoints(),
-		faultEndpoints(), faultTryEndpoints(), scenarioEndpoints(), reportEndpoints(), settingEndpoints(),
+		faultEndpoints(), faultTryEndpoints(), scenarioEndpoints(), reportEndpoints(), settingEndpoints(), keyEndpoints(),
 		streamEndpoints(), journalEndpoints(), replayEndpoints(), sendEndpoints(),
 		catalogueEndpoints(), snapshotEndpoints(), stateEndpoints(), spaceEndpoints(), activityEndpoints(),
 	} {

@@ -55,7 +55,7 @@ func logIn(a *app) {
 // plays are at least one for each case that can be shown. Behind the case's id stands what is special about a further one.
 func plays() map[string]play {
 	all := map[string]play{}
-	for _, part := range []map[string]play{lifetimePlays(), calendarPlays(), refreshPlays(), codePlays(), consentPlays(), flightPlays(), surfacePlays()} {
+	for _, part := range []map[string]play{lifetimePlays(), calendarPlays(), refreshPlays(), codePlays(), consentPlays(), flightPlays(), surfacePlays(), keyPlays()} {
 		for id, p := range part {
 			all[id] = p
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -23,12 +24,14 @@ import (
 func (d *desk) written(t testing.TB, space string) []byte {
 	t.Helper()
 	host := []byte(strings.TrimPrefix(d.URL(), "http://"))
+	inQuery := []byte(url.QueryEscape(string(host))) // as iss says it
 	j := d.world.Space(space).Journal
 	var out bytes.Buffer
 	for id := uint64(1); id <= j.Total(); id++ {
 		e := *j.Entry(id)
 		e.Took = 0
 		for _, part := range []*journal.Part{&e.Request, &e.Response} {
+			part.Head = bytes.ReplaceAll(part.Head, inQuery, []byte("127.0.0.1%3A10000"))
 			part.Head, part.Body = bytes.ReplaceAll(part.Head, host, []byte("127.0.0.1:10000")), bytes.ReplaceAll(part.Body, host, []byte("127.0.0.1:10000"))
 		}
 		text, err := json.Marshal(e)

@@ -241,6 +241,7 @@ func levers() map[string]lever {
 		"switchFaults":   fixed("PATCH", "/faults", `{"headers":true}`, `{"headers":false}`),
 		"disarmFaults":   fixed("DELETE", "/faults", ""), "disarmFault": about("/faults", id, "DELETE", "/faults%s"),
 		"changeSettings": fixed("PATCH", "/settings", `{"tellNow":true}`, `{"tellRequest":true,"headerFaults":true}`, `{"registration":true}`, `{"tellNow":false}`),
+		"rotateKeys":     fixed("POST", "/keys/rotate", `{"bank":"sparebank1"}`, `{"bank":"berlin","alg":"EdDSA","retire":"withdraw"}`),
 		"takeSnapshot":   fixed("POST", "/snapshots", `{"name":"walked"}`), "deleteSnapshot": about("/snapshots", id, "DELETE", "/snapshots%s"),
 		"restoreSnapshot": about("/snapshots", id, "POST", "/snapshots%s/restore"),
 		"uploadSnapshot": func(w *walker) (string, string, string, bool) {

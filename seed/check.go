@@ -105,10 +105,12 @@ func (d *document) checkClient(c *Client, path string) {
 			d.refuse(item(join(path, "scopes"), i), "%q is no scope; write one word each", s)
 		}
 	}
-	for i, uri := range c.RedirectURIs {
-		u, err := url.Parse(uri)
-		if err != nil || !u.IsAbs() || strings.Contains(uri, "#") {
-			d.refuse(item(join(path, "redirectUris"), i), "%q is no redirect URI; write an absolute one without fragment", uri)
+	for field, uris := range map[string][]string{"redirectUris": c.RedirectURIs, "postLogoutRedirectUris": c.PostLogoutRedirectURIs} {
+		for i, uri := range uris {
+			u, err := url.Parse(uri)
+			if err != nil || !u.IsAbs() || strings.Contains(uri, "#") {
+				d.refuse(item(join(path, field), i), "%q is no redirect URI; write an absolute one without fragment", uri)
+			}
 		}
 	}
 	for i, o := range c.Origins {

@@ -46,6 +46,8 @@ type Client struct {
 	DPoP         string            `json:"dpop"`       // off, optional, required; optional when left out
 	Facts        map[string]string `json:"facts"`
 
+	PostLogoutRedirectURIs []string `json:"postLogoutRedirectUris"` // where a browser may go after a logout (OpenID Connect)
+
 	from origin
 }
 

@@ -86,7 +86,7 @@ func (pl *planting) all(g *grant.Grants) error {
 
 // registered is the client as the registry keeps it.
 func (c *Client) registered(bank string, at time.Time) grant.Client {
-	out := grant.Client{ID: c.ID, Bank: bank, Name: cmp.Or(c.Name, c.ID), RedirectURIs: c.RedirectURIs, Loopback: c.Loopback,
+	out := grant.Client{ID: c.ID, Bank: bank, Name: cmp.Or(c.Name, c.ID), RedirectURIs: c.RedirectURIs, PostLogoutRedirectURIs: c.PostLogoutRedirectURIs, Loopback: c.Loopback,
 		AnyRedirect: c.AnyRedirect, Origins: c.Origins, GrantTypes: c.GrantTypes, Scopes: c.Scopes, Disabled: c.Disabled, RequirePAR: c.RequirePAR, Created: at, Facts: c.Facts}
 	if c.Secret != "" {
 		out.Secrets = []grant.Secret{{Value: c.Secret}}

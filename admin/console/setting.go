@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"sandbank/admin"
+	"sandbank/server/grant"
 	"sandbank/server/journal"
 	"sandbank/server/world"
 )
@@ -32,6 +34,7 @@ type Settings struct {
 	Zones    []string
 	Master   bool // the key that came along opens every space, or none is in force
 	Bounds   [][2]string
+	Keys     []admin.KeyView // by which banks sign
 }
 
 // Switch is something that is on or off for the space as a whole.
@@ -61,6 +64,11 @@ func settings(v *visit) (any, error) {
 			s.Switches = append(s.Switches, Switch{name, cmp.Or(about[0], name), about[1], on})
 		}
 	}
+	held, err := v.console.panel.DeskFor(v.ctx, v.Space, v.Root).Keys("")
+	if err != nil {
+		return nil, err
+	}
+	s.Keys = held.Items
 	s.Bounds = [][2]string{{"Requests remembered, per space", fmt.Sprintf("%d, in %d MiB at most", v.Space.Journal.Size(), journal.Budget>>20)}, {"Spaces", figure(world.MaxSpaces)}, {"Snapshots, per space", figure(world.MaxSnapshots)},
 		{"Deleted spaces that can be restored", figure(world.MaxDeleted)}, {"Changes that can be taken back", figure(mostActivities)}}
 	return s, nil
@@ -77,6 +85,11 @@ func switches() map[string][2]string {
 	}
 }
 
+func signingAlgs() []string {
+	spec, _ := grant.SpecOf(grant.SigningAlg)
+	return spec.Choices
+}
+
 // zones are common time zones; the one in use is among them.
 func zones(current string) []string {
 	all := []string{"UTC", "Europe/Berlin", "Europe/Istanbul", "Europe/London", "Europe/Oslo", "Europe/Sofia", "America/Los_Angeles", "America/New_York", "America/Sao_Paulo",
@@ -86,6 +99,9 @@ func zones(current string) []string {
 	}
 	return all
 }
+
+// Algorithms are those by which banks can sign.
+func (s *Settings) Algorithms() []string { return append([]string{"=as now"}, signingAlgs()...) }
 
 // Keyed tells whether a key is in force.
 func (s *Settings) Keyed() bool { return s.console.panel.Keyed() }

@@ -36,6 +36,13 @@ const (
 	SlowDown             Kind = "slow_down"
 	DeviceExpired        Kind = "expired_token"
 
+	// OpenID Connect Core §3.1.2.6.
+	LoginRequired          Kind = "login_required"
+	ConsentRequired        Kind = "consent_required"
+	InteractionRequired    Kind = "interaction_required"
+	RequestNotSupported    Kind = "request_not_supported"
+	RequestURINotSupported Kind = "request_uri_not_supported"
+
 	// An authorization request that must never be redirected (RFC 6749 §3.1.2.4): unknown client, unregistered redirect URI.
 	InvalidRedirect Kind = "invalid_redirect"
 

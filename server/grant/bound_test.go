@@ -14,7 +14,7 @@ func TestPagesAndSessionsAreBounded(t *testing.T) {
 	at := now
 	for range 500 {
 		page := g.Begin(grant.Request{Bank: "b", Client: "app"}, at)
-		session := g.SignIn("b", "b/dave", at)
+		session := g.SignIn("b", "b/dave", nil, at)
 		if h := g.Holding(); h.Pages > h.MostPages || h.Sessions > h.MostSessions || h.MostPages != 10 {
 			t.Fatalf("%+v", h)
 		}

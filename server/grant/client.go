@@ -33,6 +33,8 @@ type Client struct {
 	Created      time.Time         `json:"created"`
 	Facts        map[string]string `json:"facts,omitempty"`        // what one bank alone knows of its clients; replaced, never written to
 	Registration *Registration     `json:"registration,omitempty"` // nil: it did not register by itself
+
+	PostLogoutRedirectURIs []string `json:"postLogoutRedirectUris,omitempty"` // where it may send a browser after a logout (OpenID Connect)
 }
 
 // Secret is one client secret. Sandbox secrets are shown to whoever runs the sandbox, so they are kept in clear; they are compared as
@@ -97,8 +99,13 @@ func (c *Client) May(grantType string) bool { return slices.Contains(c.GrantType
 
 // RedirectOK tells whether this redirect URI may be used: exactly a registered one (RFC 9700 §2.1), or a loopback one for clients that
 // have that freedom. URIs with a fragment, with user info or without a host are never allowed.
-func (c *Client) RedirectOK(uri string) bool {
-	if slices.Contains(c.RedirectURIs, uri) {
+func (c *Client) RedirectOK(uri string) bool { return c.leadsTo(uri, c.RedirectURIs) }
+
+// PostLogoutOK tells the same of where a browser goes after a logout (OpenID Connect RP-Initiated Logout §3).
+func (c *Client) PostLogoutOK(uri string) bool { return c.leadsTo(uri, c.PostLogoutRedirectURIs) }
+
+func (c *Client) leadsTo(uri string, registered []string) bool {
+	if slices.Contains(registered, uri) {
 		return true
 	}
 	u, err := url.Parse(uri)

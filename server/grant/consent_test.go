@@ -296,7 +296,7 @@ func TestPagesAndSessionsEnd(t *testing.T) {
 	if _, err := g.Request("other", r.ID, now); !fail.Is(err, fail.NotFound) {
 		t.Errorf("at another bank: %v", err)
 	}
-	s := g.SignIn("b", "b/dave", now)
+	s := g.SignIn("b", "b/dave", nil, now)
 	if g.Session("b", s.ID, now.Add(time.Hour-1)) == nil || g.Session("b", s.ID, now.Add(time.Hour)) != nil || g.Session("other", s.ID, now) != nil {
 		t.Error("a session lives for an hour, at its bank")
 	}

@@ -109,6 +109,7 @@ type Poll struct {
 	Barred             Barred                    // nil: nobody is
 	Bound              string                    // thumbprint of the key that was shown; empty: none was
 	Audience           []string                  // resources that the access token is for, of those granted; none: all of those
+	Sign               Signer                    // where the policy wants JWTs
 }
 
 // Poll issues tokens once the user has allowed, and once only. Until then it is AuthorizationPending, or SlowDown when the device asks
@@ -161,7 +162,7 @@ func (g *Grants) Poll(p Poll, now time.Time, t *fail.Trail) (*Issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	return g.tokensFor(g.open(*d.Allowed, now), nil, extent{d.Allowed.Scope, audience, p.Bound}, p.Refresh(d.Allowed), now), nil
+	return g.tokensFor(g.open(*d.Allowed, now), nil, extent{d.Allowed.Scope, audience, p.Bound}, p.Refresh(d.Allowed), p.Sign, now), nil
 }
 
 // polled is the device of a device code, or nil.

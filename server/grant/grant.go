@@ -82,8 +82,13 @@ type Authorization struct {
 	Plain                      bool   // whether the challenge is the verifier itself, not its S256
 	Bound                      string // thumbprint of the key that its tokens, or its code, are bound to; empty: none
 	Facts                      map[string]string
-	Terms                      *Terms   // of the login; nil: none
-	Audience                   []string // resources that it is for (RFC 8707); none: all of the bank's
+	Terms                      *Terms     // of the login; nil: none
+	Audience                   []string   // resources that it is for (RFC 8707); none: all of the bank's
+	Nonce                      string     // OpenID Connect; empty: none
+	LoggedIn                   time.Time  // when the owner did; zero: at this instant
+	Methods                    []string   // by which (RFC 8176)
+	Until                      *time.Time // the end of an access token that is issued at once, instead of the policy's; zero: never
+	Sign                       Signer     // where the policy wants JWTs; nil: they are opaque none the less
 }
 
 // Issued is the answer of a token endpoint, before the bank gives it its shape.
@@ -100,7 +105,7 @@ func (g *Grants) open(a Authorization, now time.Time) *Grant {
 	}
 	n := g.given.next()
 	of := &Grant{ID: g.publicID("g_", n), Number: n, Bank: a.Bank, Client: a.Client, Owner: a.Owner, Type: a.Type, Scope: a.Scope,
-		Consent: a.Consent, Created: now, Facts: a.Facts, Terms: a.Terms, Audience: a.Audience}
+		Consent: a.Consent, Created: now, Facts: a.Facts, Terms: a.Terms, Audience: a.Audience, Nonce: a.Nonce, LoggedIn: a.LoggedIn, Methods: a.Methods}
 	if max, _ := g.Value(RefreshMaxTTL, of); !max.Never {
 		of.Ends = now.Add(max.Duration)
 	}
@@ -128,14 +133,14 @@ func (g *Grants) code(of *Grant, a Authorization, now time.Time) *Token {
 
 // Issue opens a grant and issues its tokens at once: client credentials, password, server to server.
 func (g *Grants) Issue(a Authorization, refresh bool, now time.Time) *Issued {
-	return g.tokensFor(g.open(a, now), nil, a.extent(), refresh, now)
+	return g.tokensFor(g.open(a, now), nil, a.extent(), refresh, a.Sign, now)
 }
 
-func (g *Grants) tokensFor(of *Grant, parent *Token, opens extent, refresh bool, now time.Time) *Issued {
+func (g *Grants) tokensFor(of *Grant, parent *Token, opens extent, refresh bool, sign Signer, now time.Time) *Issued {
 	if parent != nil {
 		g.grants.Add(of.ID, of) // there already, unless a sweep has just taken its last token, and it along
 	}
-	out := &Issued{Grant: of, Owner: of.Owner, Access: g.mint(Access, parent, of, opens, now)}
+	out := &Issued{Grant: of, Owner: of.Owner, Access: g.access(parent, of, opens, sign, nil, now)}
 	if refresh && (of.Terms == nil || !of.Terms.NoRefresh) {
 		whole := of.Scope
 		if parent != nil {
@@ -175,6 +180,7 @@ type Redemption struct {
 	Bound              string   // thumbprint of the key that was shown; empty: none was
 	Refresh            bool     // whether the bank issues a refresh token with this grant
 	Barred             Barred   // nil: nobody is
+	Sign               Signer   // where the policy wants JWTs
 	Reusable           bool     // the code stays good after the exchange (Yoisho's original)
 	Audience           []string // resources that the access token is for, of those granted (RFC 8707 §2.2); none: all of those
 }
@@ -227,7 +233,7 @@ func (g *Grants) Redeem(r Redemption, now time.Time, t *fail.Trail) (*Issued, er
 	if err != nil {
 		return nil, err
 	}
-	return g.tokensFor(of, code, extent{code.Scope, audience, r.Bound}, r.Refresh, now), nil
+	return g.tokensFor(of, code, extent{code.Scope, audience, r.Bound}, r.Refresh, r.Sign, now), nil
 }
 
 // consentStands refuses new tokens once the consent behind the grant has ended: a refresh never lengthens a consent.
@@ -266,6 +272,7 @@ type Renewal struct {
 	Bound               string   // thumbprint of the key that was shown; empty: none was
 	Barred              Barred   // nil: nobody is
 	Audience            []string // resources that the access token is for, of those granted (RFC 8707 §2.2); none: all of those
+	Sign                Signer   // where the policy wants JWTs
 }
 
 // Refresh issues a new access token (RFC 6749 §6) and, where the policy rotates, a new refresh token. A refresh token that was rotated
@@ -290,7 +297,7 @@ func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, erro
 		return nil, err
 	}
 	rule := g.renewal(of)
-	rule.bound = r.Bound
+	rule.bound, rule.sign = r.Bound, r.Sign
 	if rule.grace > 0 {
 		g.renewing.Lock() // so that whoever comes in the grace finds the successor
 		defer g.renewing.Unlock()

@@ -35,6 +35,7 @@ const (
 	ConsentModels  Knob = "consent-models"   // which consent requests the Berlin Group bank takes
 	HistoryWindow  Knob = "history-window"   // how long after the login all history can be read
 	HistoryAfter   Knob = "history-after"    // how far back it can be read from then on
+	IDTokenTTL     Knob = "id-token"         // id_token of OpenID Connect
 	CursorTTL      Knob = "cursor"           // further pages of a list, counted from the page before
 	PKCE           Knob = "pkce"             // what an authorization request must prove itself with (RFC 7636)
 	Iss            Knob = "iss"              // what an authorization response says of its issuer (RFC 9207)
@@ -57,6 +58,10 @@ const (
 	SameAccess    Knob = "same-access"    // whether a refresh returns the access token that is alive already
 	RefreshScope  Knob = "refresh-scope"  // what a refresh takes away from the scope
 	ConsentCheck  Knob = "consent-check"  // where it is first noticed that a consent has ended
+	TokenFormat   Knob = "token-format"   // what an access token is
+	JWTExpDelta   Knob = "jwt-exp-delta"  // added to the end that a JWT access token tells
+	SigningAlg    Knob = "signing-alg"    // algorithm by which JWTs are signed
+	JWKSLag       Knob = "jwks-lag"       // how long a new key signs before the JWKS shows it
 	TokenCheck    Knob = "token-check"    // when a call's access token must be good
 )
 
@@ -88,6 +93,14 @@ const (
 
 	CheckStart     = "start"     // when the call comes in
 	CheckMidstream = "midstream" // and as long as its answer is under way
+
+	FormatOpaque = "opaque" // random, in the bank's own form
+	FormatJWT    = "jwt"    // RFC 9068
+
+	AlgES256 = "ES256"
+	AlgRS256 = "RS256"
+	AlgPS256 = "PS256"
+	AlgEdDSA = "EdDSA"
 
 	PKCES256     = "s256"     // S256 for those who send a challenge, and public clients must
 	PKCEPlain    = "plain"    // the method plain is taken as well
@@ -143,6 +156,7 @@ var specs = []Spec{
 	{Knob: ConsentModels, Doc: "which consent requests are taken", Choices: []string{AllModel, Detailed}, Client: true},
 	{Knob: HistoryWindow, Doc: "how long after the login all history can be read", Client: true, User: true},
 	{Knob: HistoryAfter, Doc: "how far back history can be read once history-window is over", Client: true, User: true},
+	{Knob: IDTokenTTL, Doc: "life of an id_token", Client: true, User: true},
 	{Knob: CursorTTL, Doc: "how long after a page the further pages of its list can be read", Client: true, User: true},
 	{Knob: PKCE, Doc: "which code challenges an authorization request needs", Choices: []string{PKCES256, PKCEPlain, PKCERequired}, Client: true},
 	{Knob: Iss, Doc: "which issuer an authorization response names", Choices: []string{IssRight, IssNone, IssWrong}, Client: true},
@@ -172,6 +186,12 @@ var specs = []Spec{
 		Client: true, User: true, Needs: ConsentTTL, Default: Choice(CheckToken)},
 	{Knob: TokenCheck, Doc: "when an access token must be good: as the call comes in, or until its answer is out", Choices: []string{CheckStart, CheckMidstream},
 		Client: true, User: true, Needs: AccessTTL, Default: Choice(CheckStart)},
+	{Knob: TokenFormat, Doc: "what a new access token is: opaque, or a JWT (RFC 9068)", Choices: []string{FormatOpaque, FormatJWT}, Client: true, User: true,
+		Needs: AccessTTL, Default: Choice(FormatOpaque)},
+	{Knob: JWTExpDelta, Doc: "added to the exp that a JWT access token tells", Span: true, Signed: true, Client: true, User: true, Needs: AccessTTL},
+	{Knob: SigningAlg, Doc: "algorithm by which JWTs are signed", Choices: []string{AlgES256, AlgRS256, AlgPS256, AlgEdDSA}, Client: true,
+		Needs: AccessTTL, Default: Choice(AlgES256)},
+	{Knob: JWKSLag, Doc: "how long a new key signs before the JWKS shows it", Span: true, Needs: AccessTTL},
 }
 
 // Specs are all knobs, in the order in which they are shown.
@@ -294,7 +314,7 @@ func (s Spec) About(t *Token) bool {
 		return t.Kind == Access && t.Owner != ""
 	case ClientTTL:
 		return t.Kind == Access && t.Owner == ""
-	case ExpiresIn, ExpiresInLie, Uses, RevocationLag, TokenCheck:
+	case ExpiresIn, ExpiresInLie, Uses, RevocationLag, TokenCheck, TokenFormat, JWTExpDelta:
 		return t.Kind == Access
 	case RefreshTTL, RefreshMaxTTL, Rotation, RefreshMode, Grace, Successor, Reuse, SameAccess, RefreshScope, ConsentCheck:
 		return t.Kind == Refresh

@@ -14,12 +14,7 @@ const ByLever = "token lever"
 // EndAt moves the end of one token; the zero time takes its end away. Life and Policy tell so from then on. A refresh token that is to
 // outlive its grant's end takes that along, or the tokens that it brings would be dead from the start.
 func (g *Grants) EndAt(id string, expires time.Time) (*Token, error) {
-	t, err := g.change(id, func(t *Token) {
-		t.Expires, t.Policy, t.Life = expires, ByLever, 0
-		if !expires.IsZero() {
-			t.Life = max(0, expires.Sub(t.Issued))
-		}
-	})
+	t, err := g.change(id, func(t *Token) { t.endAt(expires) })
 	if err != nil || t.Kind != Refresh {
 		return t, err
 	}
@@ -30,6 +25,13 @@ func (g *Grants) EndAt(id string, expires time.Time) (*Token, error) {
 		return v, nil
 	})
 	return t, nil
+}
+
+func (t *Token) endAt(expires time.Time) {
+	t.Expires, t.Policy, t.Life = expires, ByLever, 0
+	if !expires.IsZero() {
+		t.Life = max(0, expires.Sub(t.Issued))
+	}
 }
 
 // Rescope sets the scope of one token, narrower or wider. That of a refresh token or a code is the scope of what it brings from now on.
@@ -54,9 +56,12 @@ func (g *Grants) Mint(a Authorization, now time.Time, kinds ...Kind) (*Grant, []
 	of := g.open(a, now)
 	var out []*Token
 	for _, k := range kinds {
-		if k == Code {
+		switch k {
+		case Code:
 			out = append(out, g.code(of, a, now))
-		} else {
+		case Access:
+			out = append(out, g.access(nil, of, a.extent(), a.Sign, a.Until, now))
+		default:
 			out = append(out, g.mint(k, nil, of, a.extent(), now))
 		}
 	}

@@ -20,13 +20,13 @@ type Pushed struct {
 	number int64 // in the order of beginnings
 }
 
-// pushedURN is what the URIs begin with (RFC 9126 §2.2).
-const pushedURN = "urn:ietf:params:oauth:request_uri:"
+// PushedPrefix is what the URIs of pushed requests begin with (RFC 9126 §2.2).
+const PushedPrefix = "urn:ietf:params:oauth:request_uri:"
 
 // Push keeps an authorization request for as long as the policy says.
 func (g *Grants) Push(bank, client, parameters string, now time.Time) *Pushed {
 	life, _ := g.Policy.Value(PushedTTL, bank, client, "")
-	p := &Pushed{URI: pushedURN + g.dice.Text(dice.Alnum, 32), Bank: bank, Client: client, Parameters: parameters,
+	p := &Pushed{URI: PushedPrefix + g.dice.Text(dice.Alnum, 32), Bank: bank, Client: client, Parameters: parameters,
 		Life: life.Duration, Ends: now.Add(life.Duration), number: g.counters.begun.Add(1)}
 	g.pushed.Put(p.URI, p)
 	g.boundPages(now)

@@ -19,6 +19,7 @@ type renewal struct {
 	drop                   []string // scopes
 	bound                  string   // what the new tokens are bound to
 	audience               []string // of the new access token
+	sign                   Signer
 }
 
 func (g *Grants) renewal(of *Grant) renewal {
@@ -155,7 +156,7 @@ func (g *Grants) renewed(token *Token, of *Grant, rule *renewal, scope string, n
 		})
 	}
 	if out.Access == nil {
-		out.Access = g.mint(Access, token, of, extent{scope, rule.audience, rule.bound}, now)
+		out.Access = g.access(token, of, extent{scope, rule.audience, rule.bound}, rule.sign, nil, now)
 	}
 	return out
 }

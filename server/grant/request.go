@@ -2,6 +2,7 @@ package grant
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"sandbank/server/clock"
@@ -21,10 +22,11 @@ type Request struct {
 	State         string
 	HasState      bool
 	Scope         string
-	Challenge     string // PKCE
-	Plain         bool   // whether the challenge is the verifier itself, not its S256
-	Bound         string // dpop_jkt: thumbprint of the key that the exchange must show (RFC 9449 §10); empty: any, or none
-	Issuer        string // what the answer says of who gave it; empty: nothing
+	Challenge     string    // PKCE
+	Plain         bool      // whether the challenge is the verifier itself, not its S256
+	Bound         string    // dpop_jkt: thumbprint of the key that the exchange must show (RFC 9449 §10); empty: any, or none
+	Issuer        string    // what the answer says of who gave it; empty: nothing
+	Identity      *Identity // nil: it asks for no identity
 	Consent       string
 	Audience      []string          // resources that are asked for (RFC 8707); none: all of the bank's
 	Facts         map[string]string // what one bank remembers between its pages; replaced, never written to
@@ -41,6 +43,20 @@ type Request struct {
 
 	number int64 // in the order of beginnings
 }
+
+// Identity is what an authentication request asks beside access (OpenID Connect Core §3.1.2.1).
+type Identity struct {
+	Nonce    string
+	Prompts  []string
+	MaxAge   time.Duration // how long ago the login may be; negative: however long
+	Hint     string        // login_hint
+	Subject  string        // of the id_token_hint; empty: anybody
+	LoggedIn time.Time     // of the sign-in that answers the request instead of a login; zero: none does
+	Methods  []string      // with which that was made
+}
+
+// Silent tells whether the request wants no page.
+func (i *Identity) Silent() bool { return slices.Contains(i.Prompts, "none") }
 
 // Begin keeps an authorization request for as long as the page lifetime says, and no longer than to the end that it comes with.
 func (g *Grants) Begin(r Request, now time.Time) *Request {
@@ -122,15 +138,18 @@ type Session struct {
 	Bank  string
 	Owner string
 	Token string // what its forms must carry
+	Began time.Time
 	Ends  time.Time
+
+	Methods []string // of authentication (RFC 8176)
 
 	number int64 // in the order of beginnings
 }
 
-// SignIn opens a session.
-func (g *Grants) SignIn(bank, owner string, now time.Time) *Session {
+// SignIn opens a session of a person who logged in by these methods.
+func (g *Grants) SignIn(bank, owner string, methods []string, now time.Time) *Session {
 	life, _ := g.Policy.Value(SessionTTL, bank, "", owner)
-	s := &Session{ID: g.dice.Text(dice.Alnum, 32), Bank: bank, Owner: owner, Token: g.dice.Text(dice.Alnum, 24), Ends: now.Add(life.Duration)}
+	s := &Session{ID: g.dice.Text(dice.Alnum, 32), Bank: bank, Owner: owner, Token: g.dice.Text(dice.Alnum, 24), Began: now, Ends: now.Add(life.Duration), Methods: methods}
 	if life.Never {
 		s.Ends = now.Add(100 * 365 * clock.Day)
 	}

@@ -123,6 +123,9 @@ type Grant struct {
 	Over     time.Time         `json:"over,omitzero"`      // from then on it counts as revoked, as its login asked; zero: no such end
 	Terms    *Terms            `json:"terms,omitempty"`    // of its login; nil: none
 	Audience []string          `json:"audience,omitempty"` // resources that its tokens may be for (RFC 8707); none: all of the bank's
+	Nonce    string            `json:"nonce,omitempty"`    // of the authentication request (OpenID Connect); empty: none
+	Methods  []string          `json:"methods,omitempty"`  // of that login (RFC 8176), where it brought an identity
+	LoggedIn time.Time         `json:"loggedIn,omitzero"`  // when its owner did, where that was before Created
 }
 
 // Form deals the value of a new token: each bank has its own. now is the instant of issue, which some banks write into the token.
@@ -157,6 +160,32 @@ func (g *Grants) whole(of *Grant, scope, bound string) extent {
 }
 
 func (g *Grants) mint(kind Kind, parent *Token, of *Grant, opens extent, now time.Time) *Token {
+	t := g.draft(kind, parent, of, opens, now)
+	return g.keep(t, func() string { return g.deal(kind, of, now) })
+}
+
+// access mints an access token, which the policy may want to be a JWT. An end that is given stands instead of the policy's.
+func (g *Grants) access(parent *Token, of *Grant, opens extent, sign Signer, until *time.Time, now time.Time) *Token {
+	t := g.draft(Access, parent, of, opens, now)
+	if until != nil {
+		t.endAt(*until)
+	}
+	if sign != nil && g.signs(of) {
+		return g.keep(t, func() string { return sign(t, of) })
+	}
+	return g.keep(t, func() string { return g.deal(Access, of, now) })
+}
+
+// deal is a value in the bank's own form.
+func (g *Grants) deal(kind Kind, of *Grant, now time.Time) string {
+	if form := g.forms[of.Bank]; form != nil {
+		return form(g.dice, kind, of, now)
+	}
+	return opaque(g.dice, kind, of, now)
+}
+
+// draft is a new token that has no value yet.
+func (g *Grants) draft(kind Kind, parent *Token, of *Grant, opens extent, now time.Time) *Token {
 	knob, prefix := kind.rule()
 	if kind == Access && of.Owner == "" {
 		knob = ClientTTL
@@ -172,11 +201,7 @@ func (g *Grants) mint(kind Kind, parent *Token, of *Grant, opens extent, now tim
 			t.Since, t.Life, t.Policy, t.Expires = parent.began(), parent.Life, parent.Policy, parent.Expires
 		}
 	}
-	form := g.forms[of.Bank]
-	if form == nil {
-		form = opaque
-	}
-	return g.keep(t, func() string { return form(g.dice, kind, of, now) })
+	return t
 }
 
 // end is when a token is over that has this life; a refresh token not later than all refreshing.

@@ -15,6 +15,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"maps"
 	"slices"
 	"strings"
@@ -53,6 +54,17 @@ type Address struct {
 
 // Name is the full name, given name first.
 func (p *Person) Name() string { return strings.TrimSpace(p.Given + " " + p.Family) }
+
+// Subject is what OpenID Connect and JWTs call the person: 64 hexadecimal digits that tell neither the login nor the number that they are
+// made of, the same at every login. The same human at two banks that know the same number is one subject.
+func (p *Person) Subject() string {
+	of := p.NationalID
+	if of == "" {
+		of = p.ID
+	}
+	sum := sha256.Sum256([]byte(of))
+	return hex.EncodeToString(sum[:])
+}
 
 // PersonID is the key of a person: logins are unique within a bank.
 func PersonID(bank, login string) string { return bank + "/" + login }

@@ -101,7 +101,13 @@ func tellings() []Case {
 				return c.tokens() && ok && n > 0 && token != nil && told.told < token.Life-2*time.Second
 			}},
 		{ID: "E13", Title: "JWT exp differs from expires_in", Banks: everywhere(), Does: "The exp inside the access token is another instant than expires_in tells.",
-			Correct: "The access token is opaque to a client: do not parse it.", Refs: []string{"RFC 9068 §6"}, Missing: "access tokens are opaque at every bank"},
+			Correct: "The access token is opaque to a client: do not parse it.", Refs: []string{"RFC 9068 §6"},
+			Variants: one("token-format=jwt", "jwt-exp-delta=-30s"),
+			meets: func(t *traffic, c *call) bool {
+				exp, ok := expOf(c.brought())
+				token := t.grants.Token(c.brought())
+				return ok && token != nil && !token.Expires.IsZero() && exp != token.Expires.Unix()
+			}},
 		{ID: "E14", Title: "Issued in the future", Banks: everywhere(),
 			Does:    "The authorization server's clock is 30 s ahead of the API's: its Date and consented_on are in the future, and so is a fresh token's end.",
 			Correct: "Allow a small leeway, one retry after a pause; compare no instants of two servers.", Refs: []string{"RFC 7519 §4.1.5"},

@@ -155,6 +155,7 @@ const (
 )
 
 func everywhere() []string { return []string{berlin, sparebank1, yoisho, s2s, finapi} }
+func signing() []string    { return []string{sparebank1} }
 func refreshing() []string { return []string{berlin, sparebank1, s2s, finapi} }
 
 // one is the only variant of a case.

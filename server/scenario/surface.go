@@ -71,8 +71,10 @@ func answers() []Case {
 			meets: func(_ *traffic, c *call) bool {
 				return badToken(c) && strings.Contains(c.Response.Header("Cache-Control"), "max-age=")
 			}},
-		{ID: "E73", Title: "304 with a dead token", Banks: everywhere(), Does: "If-None-Match with a dead token gets 304.", Correct: "Authorization comes before the cache.",
-			Refs: []string{"RFC 9110 §13.1.2"}, Missing: "no bank sends an ETag"},
+		{ID: "E73", Title: "304 with a dead token", Banks: refreshing(), Does: "Answers have an ETag, and If-None-Match with a dead token gets 304.", Correct: "Authorization comes before the cache.",
+			Refs: []string{"RFC 9110 §13.1.2"}, Do: "Call, let the token end, and call again with If-None-Match.",
+			Variants: spoil(withBearer+`method=GET; answer=200; header="ETag: \"v1\""; next=3`, `if-header=If-None-Match; answer=401; status=304; body=""; strip=WWW-Authenticate; next=3`),
+			meets:    func(_ *traffic, c *call) bool { return badToken(c) && c.Status == 304 }},
 		{ID: "E74", Title: "Revoked, and it works on for a while", Banks: everywhere(), Does: "A revoked access token passes for 30 s more.",
 			Correct: "Do not test by luck: forget the token when you revoke it.", Do: "POST /tokens/{id}/revoke, then call.", Variants: one("revocation-lag=30s"),
 			meets: func(_ *traffic, c *call) bool {
@@ -82,14 +84,25 @@ func answers() []Case {
 	}
 }
 
-// keys are those about keys and certificates, which no bank has.
+// keys are those about keys and certificates. SpareBank 1 signs id_tokens; the others sign access tokens by token-format=jwt.
 func keys() []Case {
-	const opaque = "no bank signs anything: there are no keys to rotate"
+	const rotate = `POST /keys/rotate {"bank":"sparebank1"}, then log in with the scope openid.`
 	return []Case{
-		{ID: "E75", Title: "Keys: stale, rotated, or not to be had", Banks: everywhere(), Does: "The JWKS has another kid than the token, or answers 503.",
-			Correct: "Fetch once on an unknown kid, and not too often.", Refs: []string{"RFC 7517"}, Missing: opaque},
-		{ID: "E76", Title: "The algorithm changes from RS256 to PS256", Banks: everywhere(), Does: "The next id_token is signed by another algorithm.",
-			Correct: "Store the new refresh token before validating the id_token.", Refs: []string{"tpp-issues#135"}, Missing: opaque},
+		{ID: "E75", Title: "Keys: stale, rotated, or not to be had", Banks: signing(), Does: "A key signs 30 s before the JWKS shows it, or the JWKS answers 503 three times.",
+			Correct: "Fetch once on an unknown kid, and not too often.", Refs: []string{"RFC 7517 §4.5", "OpenID Connect Core §10.1.1"}, Do: rotate,
+			Variants: []Variant{{Name: "late", Knobs: []string{"jwks-lag=30s"}}, {Name: "down", Faults: []string{"op=jwks; status=503; next=3"}}},
+			meets: func(t *traffic, c *call) bool {
+				kid := c.head("kid")
+				known := t.kids[c.Bank]
+				return c.Op == opJWKS && c.Status >= 500 || kid != "" && known != nil && !known[kid]
+			}},
+		{ID: "E76", Title: "The algorithm changes from RS256 to PS256", Banks: signing(), Does: "The next id_token is signed by another algorithm.",
+			Correct: "Store the new refresh token before validating the id_token.", Refs: []string{"tpp-issues#135"}, Do: "Log in before and after arming it, with the scope openid.",
+			Variants: []Variant{{Name: "PS256", Knobs: []string{"signing-alg=PS256"}}, {Name: "RS256", Knobs: []string{"signing-alg=RS256"}}, {Name: "EdDSA", Knobs: []string{"signing-alg=EdDSA"}}},
+			meets: func(t *traffic, c *call) bool {
+				alg := c.head("alg")
+				return alg != "" && t.algs[c.client] != "" && t.algs[c.client] != alg
+			}},
 		{ID: "E77", Title: "A certificate has expired", Banks: everywhere(), Does: "The server's, or the client's own certificate is over.",
 			Correct: "Watch notAfter; never switch verification off.", Refs: []string{"open-banking-gateway#361"}, Missing: "certificates are made at the start only"},
 	}

@@ -43,7 +43,8 @@ type Reading struct {
 // NewReading has read nothing yet.
 func NewReading() *Reading {
 	t := &traffic{told: map[string]telling{}, issued: map[string]bool{}, first: map[string]*call{}, last: map[string]*call{},
-		near: map[string]bool{}, sent: map[string][]*call{}, reused: map[string]bool{}, flows: map[string]bool{}, seen: map[string]bool{}, refreshed: map[string]time.Time{}, held: map[string]string{}}
+		near: map[string]bool{}, sent: map[string][]*call{}, reused: map[string]bool{}, flows: map[string]bool{}, seen: map[string]bool{}, refreshed: map[string]time.Time{}, held: map[string]string{},
+		kids: map[string]map[string]bool{}, algs: map[string]string{}}
 	return &Reading{t, slices.DeleteFunc(Cases(), func(c Case) bool { return c.meets == nil }), map[string]Met{}}
 }
 
@@ -63,6 +64,7 @@ func (r *Reading) Add(grants *grant.Grants, entries ...*journal.Entry) {
 			}
 		}
 		r.traffic.remember(c)
+		r.traffic.keep(c)
 	}
 }
 
@@ -73,17 +75,19 @@ func (r *Reading) Met() map[string]Met { return maps.Clone(r.met) }
 type traffic struct {
 	grants *grant.Grants
 
-	told      map[string]telling   // by the id of an access token
-	issued    map[string]bool      // values of tokens that went out
-	first     map[string]*call     // by client
-	last      map[string]*call     // by client
-	near      map[string]bool      // ids of access tokens that were used in their last minute
-	sent      map[string][]*call   // by the value of a refresh token: calls that presented it
-	reused    map[string]bool      // ids of access tokens that went out
-	flows     map[string]bool      // login pages that were answered
-	seen      map[string]bool      // bank and target that were answered well
-	refreshed map[string]time.Time // when a grant was refreshed last, by its id
-	held      map[string]string    // id of the access token that a grant's client was seen with last, by the grant's id
+	told      map[string]telling         // by the id of an access token
+	issued    map[string]bool            // values of tokens that went out
+	first     map[string]*call           // by client
+	last      map[string]*call           // by client
+	near      map[string]bool            // ids of access tokens that were used in their last minute
+	sent      map[string][]*call         // by the value of a refresh token: calls that presented it
+	reused    map[string]bool            // ids of access tokens that went out
+	flows     map[string]bool            // login pages that were answered
+	seen      map[string]bool            // bank and target that were answered well
+	refreshed map[string]time.Time       // when a grant was refreshed last, by its id
+	held      map[string]string          // id of the access token that a grant's client was seen with last, by the grant's id
+	kids      map[string]map[string]bool // by bank: the keys that its JWKS last had
+	algs      map[string]string          // by client: what its last id_token was signed by
 	previous  *call
 	bearers   []*call // with a bearer token and no refusal, the newest last; some
 	pages     []*call // of lists that come in pages; some

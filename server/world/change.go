@@ -99,6 +99,7 @@ func (a *activity) add(c *change) {
 func (s *Space) watch(r *store.Recorder) {
 	s.Ledger.Watch(r)
 	s.Grants.Watch(r)
+	s.Keys.Watch(r)
 	s.Faults.Watch(r)
 	s.Scenarios.Watch(r)
 	s.snapshots.Watch(r)

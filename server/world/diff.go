@@ -14,7 +14,7 @@ import (
 
 // Difference is what became of one record between two snapshots.
 type Difference struct {
-	Kind   string        `json:"kind"` // clock, switches, policy, fault, scenario, client, person, account, entry, payment, grant, token, consent, calls
+	Kind   string        `json:"kind"` // clock, switches, policy, fault, scenario, client, person, account, entry, payment, grant, token, consent, calls, key
 	ID     string        `json:"id"`
 	Change string        `json:"change"` // added, removed, changed
 	Fields []FieldChange `json:"fields,omitempty"`
@@ -29,7 +29,7 @@ type FieldChange struct {
 
 // kinds are those of a Difference, in the order in which they are told.
 func kinds() []string {
-	return []string{"clock", "switches", "policy", "fault", "scenario", "client", "person", "account", "entry", "payment", "grant", "token", "consent", "calls"}
+	return []string{"clock", "switches", "policy", "fault", "scenario", "client", "person", "account", "entry", "payment", "grant", "token", "consent", "calls", "key"}
 }
 
 // secret tells whether a field is not for show. A token's value never changes.
@@ -73,6 +73,7 @@ func (n *Snapshot) each(other *Snapshot, visit func(kind, id string, record any)
 	visit("switches", "switches", n.switches)
 	n.ledger.Each(visit)
 	n.grants.Each(visit)
+	n.keys.Each(visit)
 	d := n.faults.Dump()
 	for _, run := range [][]fault.Record{d.Armed, d.Spent} {
 		for i := range run {

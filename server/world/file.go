@@ -12,6 +12,7 @@ import (
 	"sandbank/server/fail"
 	"sandbank/server/fault"
 	"sandbank/server/grant"
+	"sandbank/server/keys"
 	"sandbank/server/ledger"
 	"sandbank/server/scenario"
 )
@@ -27,6 +28,7 @@ type file struct {
 	Switches Switches  `json:"switches"` // what is missing is as in a new space
 	books
 	granted
+	Keys   []keys.Record     `json:"keys"`
 	Faults fault.Dump        `json:"faults"`
 	Armed  []*scenario.Armed `json:"scenarios"` // those that are armed
 	Gone   []string          `json:"gone"`      // what records refer to although it was deleted: "person berlin/dave"
@@ -48,7 +50,7 @@ type clockFile struct {
 
 // File is the snapshot as a file: JSON, sorted, one record on each line. Everything is in it in clear, secrets too.
 func (n *Snapshot) File() ([]byte, error) {
-	f := file{Sandbank: version, Clock: n.clock, Switches: n.switches, books: n.ledger.Dump(), granted: n.grants.Dump(), Faults: n.faults.Dump(), Armed: n.scenarios.All()}
+	f := file{Sandbank: version, Clock: n.clock, Switches: n.switches, books: n.ledger.Dump(), granted: n.grants.Dump(), Keys: n.keys.Dump(), Faults: n.faults.Dump(), Armed: n.scenarios.All()}
 	for _, l := range f.loose() {
 		f.Gone = append(f.Gone, l.to)
 	}
@@ -121,6 +123,10 @@ func (s *Space) Read(data []byte) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	ring, err := keys.Load(f.Keys)
+	if err != nil {
+		return nil, err
+	}
 	faults, err := fault.Load(f.Faults)
 	if err != nil {
 		e := fail.From(err)
@@ -134,7 +140,7 @@ func (s *Space) Read(data []byte) (*Snapshot, error) {
 		return nil, err
 	}
 	f.Clock.Now, f.Clock.Born = f.Clock.Now.UTC(), f.Clock.Born.UTC()
-	return &Snapshot{clock: f.Clock, ledger: l.Still(), grants: g, faults: faults, scenarios: armed, switches: f.Switches}, nil
+	return &Snapshot{clock: f.Clock, ledger: l.Still(), grants: g, keys: ring, faults: faults, scenarios: armed, switches: f.Switches}, nil
 }
 
 // check is what neither the ledger nor the grants can know: the clock and the banks.
@@ -160,6 +166,7 @@ func (f *file) check(banks []grant.Profile) error {
 		known(banks, "clients", f.Clients, func(c *grant.Client) string { return c.Bank }),
 		known(banks, "grants", f.Grants, func(v *grant.Grant) string { return v.Bank }),
 		known(banks, "consents", f.Consents, func(c *grant.Consent) string { return c.Bank }),
+		known(banks, "keys", f.Keys, func(k keys.Record) string { return k.Bank }),
 		known(banks, "scenarios", f.Armed, func(a *scenario.Armed) string { return a.Bank }),
 	} {
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"sandbank/server/fail"
 	"sandbank/server/fault"
 	"sandbank/server/grant"
+	"sandbank/server/keys"
 	"sandbank/server/ledger"
 	"sandbank/server/scenario"
 )
@@ -17,13 +18,15 @@ import (
 // MaxSnapshots is how many snapshots a space keeps.
 const MaxSnapshots = 50
 
-// Snapshot is a space's whole state at one moment: clock, people and money, clients, what was granted, policy, faults, scenarios, switches.
+// Snapshot is a space's whole state at one moment: clock, people and money, clients, what was granted, policy, signing keys,
+// faults, scenarios, switches.
 // Its records are shared with the space, which never writes to them. Login pages that are open, sessions, the journal and the position of the
 // dice are no part of it.
 type Snapshot struct {
 	clock     clockFile
 	ledger    *ledger.Still
 	grants    *grant.Still
+	keys      *keys.Still
 	faults    *fault.Faults  // a copy of its own
 	scenarios *scenario.Book // a copy of its own
 	switches  Switches
@@ -58,7 +61,7 @@ func (s *Space) Snapshot() *Snapshot {
 
 func (s *Space) snapshot() *Snapshot {
 	r := s.Clock.Read()
-	return &Snapshot{clock: clockFile{Now: r.Now, Born: s.Born, Speed: r.Speed, Frozen: r.Frozen, Skew: s.Skew}, ledger: s.Ledger.Still(), grants: s.Grants.Still(),
+	return &Snapshot{clock: clockFile{Now: r.Now, Born: s.Born, Speed: r.Speed, Frozen: r.Frozen, Skew: s.Skew}, ledger: s.Ledger.Still(), grants: s.Grants.Still(), keys: s.Keys.Still(),
 		faults: s.Faults.Clone(), scenarios: s.Scenarios.Clone(), switches: s.switches.now()}
 }
 
@@ -78,6 +81,8 @@ func (s *Space) put(n *Snapshot) {
 		s.Dice = dice.Seeded(s.world.options.Seed ^ n.print())
 	}
 	s.Ledger, s.Grants, s.Faults = n.ledger.Ledger(), s.granted(n.grants, s.Dice), n.faults.On(s.Dice)
+	s.Keys = s.ring()
+	s.Keys.Copy(n.keys)
 	s.switches.set(n.switches)
 	s.Scenarios = n.scenarios.Clone()
 	s.turn(n.clock)
@@ -196,9 +201,9 @@ func (s *Space) replace(verb, what string, f func() error) (err error) {
 	defer s.Gate.Unlock()
 	c := s.begin(verb, what)
 	c.whole = true
-	l, g, f0, sc, d, born := s.Ledger, s.Grants, s.Faults, s.Scenarios, s.Dice, s.Born
+	l, g, k, f0, sc, d, born := s.Ledger, s.Grants, s.Keys, s.Faults, s.Scenarios, s.Dice, s.Born
 	c.store.Note(func() bool {
-		s.Ledger, s.Grants, s.Faults, s.Scenarios, s.Dice, s.Born = l, g, f0, sc, d, born
+		s.Ledger, s.Grants, s.Keys, s.Faults, s.Scenarios, s.Dice, s.Born = l, g, k, f0, sc, d, born
 		return true
 	})
 	s.snapshots.Watch(c.store)

@@ -25,6 +25,7 @@ import (
 	"sandbank/server/fault"
 	"sandbank/server/grant"
 	"sandbank/server/journal"
+	"sandbank/server/keys"
 	"sandbank/server/ledger"
 	"sandbank/server/scenario"
 	"sandbank/server/store"
@@ -65,7 +66,7 @@ type Setting struct {
 	Value grant.Value
 }
 
-// Space is one private world. Ledger, Grants, Faults and Scenarios are replaced by a reset or restore: hold Gate, for reading, as long
+// Space is one private world. Ledger, Grants, Keys, Faults and Scenarios are replaced by a reset or restore: hold Gate, for reading, as long
 // as you use them.
 type Space struct {
 	Name    string
@@ -74,6 +75,7 @@ type Space struct {
 	Dice    *dice.Dice
 	Ledger  *ledger.Ledger
 	Grants  *grant.Grants
+	Keys    *keys.Ring // with which its banks sign
 	Faults  *fault.Faults
 	Journal *journal.Journal
 	History History
@@ -212,9 +214,10 @@ func (s *Space) plant() error {
 	if err != nil {
 		return err
 	}
-	s.Ledger, s.Grants, s.Faults, s.Scenarios = l, g, fault.New(s.Dice), scenario.NewBook()
+	s.Ledger, s.Grants, s.Keys, s.Faults, s.Scenarios = l, g, s.ring(), fault.New(s.Dice), scenario.NewBook()
 	s.switches.set(standard(o))
 	if n := s.origin; n != nil {
+		s.Keys.Copy(n.keys)
 		s.Faults, s.Scenarios = n.faults.On(s.Dice), n.scenarios.Clone()
 		s.switches.set(n.switches)
 	}

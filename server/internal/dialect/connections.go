@@ -21,30 +21,8 @@ func connections() []Route {
 	}
 }
 
-const sessionCookie = "sandbank_session_"
-
-// session is the sign-in of the browser that calls. It is none any more once its person was locked or deleted.
-func session(c *wire.Call) *grant.Session {
-	s := c.Space.Grants.Session(c.Bank, c.Cookie(sessionCookie+c.Bank), c.Now)
-	if s == nil {
-		return nil
-	}
-	if p := c.Space.Ledger.Person(s.Owner); p == nil || p.Locked {
-		return nil
-	}
-	return s
-}
-
-// SignOut ends the person's sign-in on the bank's own pages, if there is one.
-func SignOut(c *wire.Call) {
-	if s := session(c); s != nil {
-		c.Owner = s.Owner
-		c.Space.Grants.SignOut(s.ID)
-	}
-}
-
 func showConnections(c *wire.Call) error {
-	s := session(c)
+	s := c.SignedIn()
 	if s == nil {
 		return signIn(c, 200, "", "")
 	}
@@ -68,7 +46,7 @@ func changeConnections(c *wire.Call) error {
 	if err := c.SameSite(); err != nil {
 		return err
 	}
-	s := session(c)
+	s := c.SignedIn()
 	if s == nil {
 		return beginSession(c, v)
 	}
@@ -96,7 +74,7 @@ func beginSession(c *wire.Call, v *wire.Values) error {
 	case err != nil:
 		return signIn(c, 401, login, "Invalid login.")
 	}
-	c.SetCookie(sessionCookie+c.Bank, c.Space.Grants.SignIn(c.Bank, p.ID, c.Now).ID)
+	c.OpenSession(p.ID, []string{"pwd"})
 	return c.Redirect(303, c.Local(connectionsPath))
 }
 

@@ -25,12 +25,8 @@ type shapeIntrospection struct {
 	Audience []string `json:"aud,omitempty"` // missing: nothing was said of it
 	Issuer   string   `json:"iss"`
 	ID       string   `json:"jti"`
-	Confirm  *confirm `json:"cnf,omitempty"` // missing: it is bound to no key
-}
 
-// confirm is the key that the holder of a bound token must prove (RFC 9449 §6.2).
-type confirm struct {
-	Thumbprint string `json:"jkt"`
+	Confirmation *grant.Confirmation `json:"cnf,omitempty"` // missing: it is bound to no key
 }
 
 // introspect tells a client about its own tokens. Of any other, and of one that is over, it tells no more than that it is not active
@@ -61,19 +57,15 @@ func introspect(c *wire.Call) error {
 }
 
 func showIntrospection(c *wire.Call, t *grant.Token) shapeIntrospection {
-	out := shapeIntrospection{Active: true, Scope: t.Scope, Client: t.Client, Issued: t.Issued.Unix(), Subject: t.Client, Audience: t.Audience,
-		Issuer: c.Issuer(), ID: t.ID}
+	out := shapeIntrospection{Active: true, Scope: t.Scope, Client: t.Client, Issued: t.Issued.Unix(), Subject: c.Space.Subject(t.Owner, t.Client), Audience: t.Audience,
+		Issuer: c.Issuer(), ID: t.ID, Confirmation: t.Confirmation()}
 	if t.Kind == grant.Access {
 		out.Type = wire.TokenType(t, "Bearer")
-	}
-	if t.Bound != "" {
-		out.Confirm = &confirm{t.Bound}
 	}
 	if !t.Expires.IsZero() {
 		out.Expires = t.Expires.Unix()
 	}
 	if t.Owner != "" {
-		out.Subject = t.Owner
 		if p := c.Space.Ledger.Person(t.Owner); p != nil {
 			out.Username = p.Login
 		}

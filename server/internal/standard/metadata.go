@@ -6,6 +6,7 @@ import (
 	"sandbank/server/grant"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/wire"
+	"sandbank/server/keys"
 	"sandbank/server/proof"
 )
 
@@ -56,7 +57,28 @@ func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
 		out["require_pushed_authorization_requests"] = false // of everybody; of single clients their registration asks it
 		out["token_endpoint_auth_methods_supported"] = []string{"client_secret_basic", "client_secret_post", grant.PrivateKeyJWT, "none"}
 	}
+	if o := c.Authority.OpenID; o != nil {
+		openID(out, c.Authority.Scopes, o)
+	}
 	return out
+}
+
+// openID adds what OpenID Connect Discovery §3 wants to know of a provider.
+func openID(out map[string]any, scopes []string, o *wire.OpenID) {
+	claims := []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "acr", "amr"}
+	for _, claim := range o.Claims {
+		claims = append(claims, claim.Name)
+	}
+	out["scopes_supported"] = append(o.Scopes(), scopes...)
+	out["subject_types_supported"] = []string{"public"}
+	out["id_token_signing_alg_values_supported"] = keys.Algorithms()
+	out["claims_supported"] = claims
+	out["claim_types_supported"] = []string{"normal"}
+	out["claims_parameter_supported"] = false
+	out["request_parameter_supported"] = false
+	out["request_uri_parameter_supported"] = false
+	out["acr_values_supported"] = []string{o.ACR}
+	out["prompt_values_supported"] = wire.Prompts()
 }
 
 // Canonical is a path with its well-known part behind the issuer's own path, where the banks' tables have it: RFC 8414 §3.1 puts it

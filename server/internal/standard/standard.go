@@ -18,11 +18,15 @@ func Complete(d dialect.Dialect) dialect.Dialect {
 	if i := slices.IndexFunc(d.Routes, func(r dialect.Route) bool { return r.Endpoint == "token_endpoint" }); i >= 0 {
 		d.Authority.Token = d.Routes[i].Path
 	}
-	routes := append(metadataRoutes(&d), revocationRoute(), introspectionRoute())
+	routes := slices.Concat(metadataRoutes(&d), jwksRoutes())
+	routes = append(routes, revocationRoute(), introspectionRoute())
 	if d.Authority.Entry.Read != nil {
 		routes = slices.Concat(routes, parRoutes(), deviceRoutes())
 	}
 	routes = append(routes, registrationRoutes()...)
+	if d.Authority.OpenID != nil {
+		routes = slices.Concat(routes, userinfoRoutes(), logoutRoutes())
+	}
 	for i := range routes {
 		routes[i].Own = !d.Authority.Root // the issuer at the root has them there as well
 		routes[i].AS = true

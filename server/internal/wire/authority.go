@@ -8,6 +8,7 @@ type Authority struct {
 	Token  string   // native path of its token endpoint
 	Root   bool     // whether the bare base URL is its issuer as well
 	Entry  Entry    // its authorization endpoint; without functions: it has none
+	OpenID *OpenID  // what it is as an OpenID provider; nil: it is none
 }
 
 // Issuer names the authorization server that the caller talks to: the base URL that the caller used, and the bank's name (RFC 8414 §2).

@@ -112,6 +112,9 @@ func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request,
 	if r.Bound, err = thumbprint(q, client); err != nil {
 		return err
 	}
+	if err := c.identity(q, r); err != nil {
+		return err
+	}
 	return rules.scope(c, q, client, r)
 }
 

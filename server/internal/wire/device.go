@@ -105,7 +105,7 @@ func (c *Call) Poll(v *Values, client *grant.Client, refresh func(*grant.Authori
 			Say("The request is missing the parameter device_code.").At("device_code"))
 	}
 	issued, err := c.Space.Grants.Poll(grant.Poll{Bank: c.Bank, Client: client.ID, Code: v.Get("device_code"), Refresh: refresh, Barred: c.barred,
-		Bound: c.possession.key, Audience: c.audience}, c.Now, &c.Trail)
+		Bound: c.possession.key, Audience: c.audience, Sign: c.sign}, c.Now, &c.Trail)
 	return c.issued(issued, err, "")
 }
 

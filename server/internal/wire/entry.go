@@ -3,6 +3,7 @@ package wire
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"sandbank/server/fail"
 	"sandbank/server/grant"
@@ -13,6 +14,9 @@ import (
 type Entry struct {
 	Read func(*Call) (*grant.Request, error) // checks what is asked for, by Authorize and of Asked; keeps nothing
 	Show func(*Call, *grant.Request) error   // the first page of a request that was kept
+
+	// Recognise takes up what this browser has done at the bank before, in a request that is not kept yet; nil: nothing counts.
+	Recognise func(*Call, *grant.Request) error
 }
 
 // Asked are the parameters of the authorization request: the query, unless the client has said them elsewhere.
@@ -25,14 +29,28 @@ func (c *Call) Asked() *Values {
 
 // Enter is the authorization endpoint: what is asked for is checked, kept, and shown to the person.
 func (c *Call) Enter() error {
-	if c.Query().Has("request_uri") {
+	if strings.HasPrefix(c.Query().Get("request_uri"), grant.PushedPrefix) {
 		return c.enterPushed()
 	}
-	r, err := c.Authority.Entry.Read(c)
+	r, err := c.enter()
 	if err != nil {
 		return err
 	}
-	return c.Authority.Entry.Show(c, c.Begin(r))
+	return c.Authority.Entry.Show(c, r)
+}
+
+// enter checks what is asked for, and keeps it for this browser.
+func (c *Call) enter() (*grant.Request, error) {
+	r, err := c.Authority.Entry.Read(c)
+	if err != nil {
+		return nil, err
+	}
+	if recognise := c.Authority.Entry.Recognise; recognise != nil {
+		if err := recognise(c, r); err != nil {
+			return nil, c.Detour(r, fail.From(err))
+		}
+	}
+	return c.Begin(r), nil
 }
 
 // enterPushed begins what the client has pushed; all else in the query counts for nothing (RFC 9126 §4). The reload of its page goes on
@@ -44,11 +62,11 @@ func (c *Call) enterPushed() error {
 	}
 	if p.Request == "" {
 		c.asked = parse(p.Parameters)
-		r, err := c.Authority.Entry.Read(c)
+		r, err := c.enter()
 		if err != nil {
 			return err
 		}
-		if r = c.Begin(r); c.Space.Grants.Claim(p.URI, r.ID) {
+		if c.Space.Grants.Claim(p.URI, r.ID) {
 			return c.Authority.Entry.Show(c, r)
 		}
 		c.Space.Grants.Drop(r.ID) // another browser was faster

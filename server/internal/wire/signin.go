@@ -121,6 +121,7 @@ func (c *Call) Allow(r *grant.Request, also func(*grant.Authorization) error) er
 	done, err := c.Space.Grants.Answer(r.ID, func(r *grant.Request) (string, string) {
 		a := grant.Authorization{Bank: c.Bank, Client: r.Client, Owner: r.Owner, Scope: r.Scope, Consent: r.Consent, Challenge: r.Challenge, Plain: r.Plain,
 			Bound: r.Bound, Terms: r.Terms, Audience: r.Audience}
+		c.identify(r, &a)
 		if r.RedirectGiven {
 			a.RedirectURI = r.RedirectURI
 		}

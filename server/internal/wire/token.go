@@ -22,6 +22,7 @@ func (c *Call) Redeem(v *Values, client *grant.Client, r grant.Redemption) (*gra
 		return nil, err
 	}
 	r.Bank, r.Client, r.Code, r.Verifier, r.Bound, r.Barred, r.Audience = c.Bank, client.ID, v.Get("code"), v.Get("code_verifier"), key, c.barred, c.audience
+	r.Sign = c.sign
 	issued, err := c.Space.Grants.Redeem(r, c.Now, &c.Trail)
 	return c.issued(issued, err, r.Code)
 }
@@ -39,7 +40,8 @@ func (c *Call) Refresh(v *Values, client *grant.Client) (*grant.Issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope"), Bound: key, Barred: c.barred, Audience: c.audience},
+	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope"), Bound: key, Barred: c.barred,
+		Audience: c.audience, Sign: c.sign},
 		c.Now, &c.Trail)
 	return c.issued(issued, err, v.Get("refresh_token"))
 }
@@ -58,7 +60,7 @@ func (c *Call) barred(owner string) string {
 // Issue answers a grant that needs no code: client credentials, password, server to server. The tokens are bound to the key that the
 // client has shown, see GrantType.
 func (c *Call) Issue(a grant.Authorization, refresh bool) *grant.Issued {
-	a.Bank, a.Bound, a.Audience = c.Bank, c.possession.key, c.audience
+	a.Bank, a.Bound, a.Audience, a.Sign = c.Bank, c.possession.key, c.audience, c.sign
 	issued, _ := c.issued(c.Space.Grants.Issue(a, refresh, c.Now), nil, "")
 	return issued
 }
@@ -121,6 +123,11 @@ var oauthTexts = map[fail.Kind]string{
 	fail.AuthorizationPending:    "The user has not answered yet.",
 	fail.SlowDown:                "The user has not answered yet. Poll less often: five seconds more between two polls.",
 	fail.DeviceExpired:           "The device code has expired.",
+	fail.LoginRequired:           "The resource owner must log in, and prompt=none forbids a page.",
+	fail.ConsentRequired:         "The resource owner must allow it, and prompt=none forbids a page.",
+	fail.InteractionRequired:     "The resource owner must be asked something, and prompt=none forbids a page.",
+	fail.RequestNotSupported:     "The parameter request is not supported.",
+	fail.RequestURINotSupported:  "The parameter request_uri is not supported.",
 }
 
 // OAuthStatus maps a refusal to the status, code and text of RFC 6749 §5.2. Whatever has no code there is told as invalid_request under

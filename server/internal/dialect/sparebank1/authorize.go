@@ -28,7 +28,7 @@ func authorize(c *wire.Call) error {
 	return c.Enter()
 }
 
-func entry() wire.Entry { return wire.Entry{Read: read, Show: first} }
+func entry() wire.Entry { return wire.Entry{Read: read, Recognise: recognise, Show: first} }
 
 // read checks an authorization request.
 func read(c *wire.Call) (*grant.Request, error) {
@@ -53,12 +53,12 @@ func read(c *wire.Call) (*grant.Request, error) {
 	return r, nil
 }
 
-// first is the page that a login begins with.
+// first is the page that a login begins with. A customer whom the bank knows, and who let this client in before, sees none.
 func first(c *wire.Call, r *grant.Request) error {
-	if r.Facts[factInstitution] == "" {
-		return pick(c, r)
+	if r.Confirmed {
+		return allow(c, r)
 	}
-	return showLogin(c, 200, r, "", "")
+	return showStep(c, r)
 }
 
 // denied is how this bank refuses a wrong bank or scope: access_denied (banks.md 3.1).
@@ -106,7 +106,7 @@ func picked(c *wire.Call, q *wire.Values) error {
 		return err
 	}
 
-	return showLogin(c, 200, r, "", "")
+	return showStep(c, r)
 }
 
 // The scopes. READ and WRITE are those of the 2019 portal's sample answer, which has both when none was asked for; newer clients ask for
@@ -124,18 +124,27 @@ func scopes() []string {
 	return []string{scopeRead, scopeWrite, scopeAccounts, scopeTransactions, scopeTransfer}
 }
 
-// scope is what a client gets that asks for this. The scopes of OpenID Connect pass without effect and are not granted, because nothing
-// here would honour them; whoever asks for nothing else gets what it would have got without asking.
+// scope is what a client gets that asks for this. The scopes of OpenID Connect count beside openid; without it, and for clients that are
+// registered for others alone, they pass without effect and are not granted. Whoever asks for no other gets what it would have got
+// without asking, and its identity with that.
 func scope(client *grant.Client, asked string) (string, error) {
-	var resource []string
+	var identity, resource []string
+	all, mine := scopeDefault, identityScopes()
+	if len(client.Scopes) > 0 {
+		all = strings.Join(slices.DeleteFunc(slices.Clone(client.Scopes), func(s string) bool { return slices.Contains(mine, s) }), " ")
+	}
 	for _, s := range strings.Fields(asked) {
-		if !slices.Contains([]string{"openid", "pid", "email", "phone", "profile"}, s) {
+		switch {
+		case !slices.Contains(mine, s):
 			resource = append(resource, s)
+		case slices.Contains(identity, s), len(client.Scopes) > 0 && !slices.Contains(client.Scopes, s):
+		default:
+			identity = append(identity, s)
 		}
 	}
-	all := scopeDefault
-	if len(client.Scopes) > 0 {
-		all = strings.Join(client.Scopes, " ")
+	out, err := client.Scope(strings.Join(resource, " "), scopes(), all)
+	if err != nil || !slices.Contains(identity, wire.ScopeOpenID) {
+		return out, err
 	}
-	return client.Scope(strings.Join(resource, " "), scopes(), all)
+	return strings.TrimSpace(strings.Join(identity, " ") + " " + out), nil
 }

@@ -4,7 +4,6 @@ import (
 	"sandbank/server/dice"
 	"sandbank/server/fail"
 	"sandbank/server/grant"
-	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/page"
 	"sandbank/server/internal/wire"
 	"sandbank/server/ledger"
@@ -25,10 +24,17 @@ func showBankID(c *wire.Call) error {
 	switch {
 	case r.Answer != "":
 		return c.Answered(r)
+	}
+	return showStep(c, r)
+}
+
+// showStep is the page of the step that a login is at.
+func showStep(c *wire.Call, r *grant.Request) error {
+	switch {
 	case r.Facts[factInstitution] == "":
 		return pick(c, r)
 	case r.Owner == "":
-		return showLogin(c, 200, r, "", "")
+		return showLogin(c, 200, r, hint(r), "")
 	}
 	return showCode(c, 200, r, "")
 }
@@ -49,7 +55,7 @@ func showLogin(c *wire.Call, status int, r *grant.Request, typed, alert string) 
 
 // asks says in the customer's words what the scope opens, and for how long.
 func asks(c *wire.Call, r *grant.Request) []page.Ask {
-	var out []page.Ask
+	out := identityAsks(r.Scope)
 	if opens(r.Scope, scopeAccounts) {
 		out = append(out, page.Ask{Icon: "bank", Name: "See your accounts and balances"})
 	}
@@ -183,6 +189,11 @@ func confirm(c *wire.Call) error {
 		return showCode(c, 401, r, "This is not the code. "+left(mostMisses-r.Misses))
 	}
 
+	return allow(c, r)
+}
+
+// allow ends a login with a code.
+func allow(c *wire.Call, r *grant.Request) error {
 	return c.Allow(r, func(a *grant.Authorization) error {
 		a.Facts = map[string]string{factInstitution: r.Facts[factInstitution]}
 		if r.HasState {
@@ -211,7 +222,7 @@ func left(tries int) string {
 
 // logout ends the sign-in on the bank's own pages, the only one that outlives a login here. Apps keep what they were given.
 func logout(c *wire.Call) error {
-	dialect.SignOut(c)
+	c.SignOut()
 	f := c.Frame()
 	return c.Page(200, page.Message{Frame: f, Heading: "You are logged out",
 		Text: "Apps that you let in keep their access until you take it back.", Link: page.Field{Name: "Apps with access", Value: f.Connections}})

@@ -30,7 +30,7 @@ const (
 // family is laid over the demo people: Kari has every kind of account that the demo people lack, and a child.
 const family = `{"bank": "sparebank1",
  "clients": [
-  {"id": "narrow", "secret": "narrow-secret", "name": "Accounts only", "redirectUris": ["https://app.example/cb?a=1"], "grantTypes": ["authorization_code"], "scopes": ["accounts"]},
+  {"id": "narrow", "secret": "narrow-secret", "name": "Accounts only", "redirectUris": ["https://app.example/cb?a=1"], "postLogoutRedirectUris": ["https://app.example/bye"], "grantTypes": ["authorization_code"], "scopes": ["accounts"]},
   {"id": "spa", "name": "<b>Public</b>", "loopback": true, "grantTypes": ["authorization_code", "refresh_token", "client_credentials"]}
  ],
  "people": [

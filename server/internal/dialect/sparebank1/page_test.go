@@ -65,16 +65,17 @@ func TestExtraParameters(t *testing.T) {
 	box := start(t)
 	scopes := map[string]string{
 		"":                                     "resource.WRITE resource.READ",
-		"openid":                               "resource.WRITE resource.READ",
-		"openid pid email phone":               "resource.WRITE resource.READ",
-		"openid accounts transactions":         "accounts transactions",
+		"openid":                               "openid resource.WRITE resource.READ",
+		"openid pid email phone":               "openid pid email phone resource.WRITE resource.READ",
+		"openid accounts transactions openid":  "openid accounts transactions",
+		"pid email phone profile":              "resource.WRITE resource.READ",
 		"accounts transactions transfer":       "accounts transactions transfer",
 		"resource.READ resource.READ accounts": "resource.READ accounts",
 	}
 	for asked, granted := range scopes {
 		p := allow(t, box, authorizeURL("", "scope", asked, "market", "p", "nonce", "n1", "loginMethod", "bankid_oidc", "flow", "mine", "whatever", "1"), "dave")
 		a := post(box, codeForm(p.Param("code")))
-		if v := issued(a); v.Scope != granted || strings.Contains(a.Body, "id_token") {
+		if v := issued(a); v.Scope != granted || strings.Contains(a.Body, `"id_token"`) != strings.Contains(asked, "openid") {
 			t.Errorf("scope %q gets %s", asked, a.Body)
 		}
 	}

@@ -7,7 +7,9 @@
 // a Norwegian midnight, which is the evening before in UTC; money ordered on a day when the bank is closed moves later, and the answer
 // says so only as a warning.
 //
-// The real bank prints access tokens as JWT; here they are opaque, because no client reads them.
+// It is an OpenID provider as well: with the scope openid a login brings an id_token, and may be spared where the browser is signed in.
+// The real bank prints access tokens as JWT; here they are opaque unless the policy says token-format=jwt, because no client should read
+// them.
 package sparebank1
 
 import (
@@ -44,12 +46,13 @@ func New() dialect.Dialect {
 			grant.PageTTL:       grant.Lifetime(10 * time.Minute),
 			grant.SessionTTL:    grant.Lifetime(time.Hour),
 			grant.Rotation:      grant.Choice(grant.Rotate),
+			grant.IDTokenTTL:    grant.Lifetime(10 * time.Minute),
 			grant.Attempts:      grant.Count(0),
 			grant.PKCE:          grant.Choice(grant.PKCES256),
 			grant.Iss:           grant.Choice(grant.IssRight),
 			grant.HourlyCalls:   grant.Count(0), // the real bank allows 60; a sandbox that counts by default only gets in the way
 		},
-		Authority: wire.Authority{Scopes: scopes(), Entry: entry(),
+		Authority: wire.Authority{Scopes: scopes(), Entry: entry(), OpenID: openID(),
 			Grants: []string{"authorization_code", "refresh_token", "client_credentials", grant.DeviceCode}},
 		Form: form, Error: refuse, Claims: claims, Routes: append(oauthRoutes(), resourceRoutes()...),
 		Door: grant.Door{Machine: grant.ByCredentials, Scope: scopeDefault, Fields: []grant.Field{

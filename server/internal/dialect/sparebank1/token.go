@@ -39,7 +39,9 @@ func token(c *wire.Call) error {
 	}
 
 	c.NoStore()
-	return c.JSON(200, showToken(c, issued))
+	out := showToken(c, issued)
+	out.IDToken = c.IDToken(issued, kind == "authorization_code")
+	return c.JSON(200, out)
 }
 
 func issue(c *wire.Call, v *wire.Values, client *grant.Client, kind string) (*grant.Issued, error) {
@@ -77,6 +79,7 @@ type (
 		Refresh     string          `json:"refresh_token,omitempty"`
 		RefreshIn   *int64          `json:"refresh_token_expires_in,omitempty"`
 		AbsoluteIn  *int64          `json:"refresh_token_absolute_expires_in,omitempty"`
+		IDToken     string          `json:"id_token,omitempty"` // with the scope openid
 		Scope       string          `json:"scope"`
 		State       *string         `json:"state,omitempty"`
 		Institution string          `json:"financial_institution_id,omitempty"`
