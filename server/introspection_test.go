@@ -25,7 +25,7 @@ func TestIntrospectionOfAccessTokens(t *testing.T) {
 		if a.name == "s2s" {
 			login = got["username"].(string) // whom the service account acts for
 		}
-		for name, want := range map[string]any{"active": true, "client_id": a.id, "username": login, "token_type": "Bearer", "sub": a.name + "/" + login,
+		for name, want := range map[string]any{"active": true, "client_id": a.id, "username": login, "token_type": "Bearer", "sub": box.Ledger().Person(a.name + "/" + login).Subject(),
 			"iat": json.Number(fmt.Sprint(now)), "exp": json.Number(fmt.Sprint(now + int64(a.lives/time.Second))), "iss": box.URL() + "/" + a.name} {
 			if got[name] != want {
 				t.Errorf("%s is %v, want %v", name, got[name], want)

@@ -471,7 +471,7 @@ func TestMagicIsExplained(t *testing.T) {
 		if wrong.Text() != "bogusdecoupledtimeout" || !strings.Contains(c.page.Doc.Find("#wrong dd").Text(), "no step on another device") {
 			t.Errorf("%s: wrong are %q", bank.name, wrong.Text())
 		}
-		if listed.Length() != 46 || !strings.Contains(listed.Text(), "ttl5s") {
+		if listed.Length() != 47 || !strings.Contains(listed.Text(), "ttl5s") {
 			t.Errorf("%s: %d flags are listed: %s", bank.name, listed.Length(), listed.Text())
 		}
 		if _, wants := c.page.Doc.Find("input[autocomplete=username]").Attr("aria-describedby"); !wants || c.page.Doc.Find("#alert").Length() != 1 {

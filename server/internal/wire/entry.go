@@ -29,8 +29,8 @@ func (c *Call) Asked() *Values {
 
 // Enter is the authorization endpoint: what is asked for is checked, kept, and shown to the person.
 func (c *Call) Enter() error {
-	if strings.HasPrefix(c.Query().Get("request_uri"), grant.PushedPrefix) {
-		return c.enterPushed()
+	if q := c.Query(); q.Has("request_uri") && (strings.HasPrefix(q.Get("request_uri"), grant.PushedPrefix) || !c.asksIdentity(q)) {
+		return c.enterPushed() // to another kind of reference identity has an answer of its own
 	}
 	r, err := c.enter()
 	if err != nil {

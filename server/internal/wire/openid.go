@@ -42,9 +42,14 @@ func (o *OpenID) Scopes() []string {
 // Prompts are the values of prompt that authorization requests may have (OpenID Connect Core §3.1.2.1).
 func Prompts() []string { return []string{"none", "login", "consent", "select_account"} }
 
+// asksIdentity tells whether an authorization request is one of OpenID Connect, at a bank that has it.
+func (c *Call) asksIdentity(q *Values) bool {
+	return c.Authority.OpenID != nil && grant.HasScope(q.Get("scope"), ScopeOpenID)
+}
+
 // identity reads what an authorization request with the scope openid asks beside access. A parameter that it does not know is ignored.
 func (c *Call) identity(q *Values, r *grant.Request) error {
-	if c.Authority.OpenID == nil || !grant.HasScope(q.Get("scope"), ScopeOpenID) {
+	if !c.asksIdentity(q) {
 		return nil
 	}
 	if err := q.Once("max_age", "login_hint", "id_token_hint", "request", "request_uri"); err != nil {
