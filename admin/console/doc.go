@@ -24,7 +24,7 @@ func docPages() []page {
 
 // Docs is where everything answers.
 type Docs struct {
-	*visit
+	V     *visit
 	Items []DocBank
 	Calls int // operations of the admin API
 }
@@ -37,7 +37,7 @@ type DocBank struct {
 }
 
 func docs(v *visit) (any, error) {
-	d := &Docs{visit: v, Calls: len(v.console.panel.Verbs())}
+	d := &Docs{V: v, Calls: len(v.console.panel.Verbs())}
 	for _, bank := range v.Banks {
 		one := DocBank{Bank: bank}
 		for _, o := range v.Operations {
@@ -54,7 +54,7 @@ func docs(v *visit) (any, error) {
 
 // BankDocs is what one bank answers.
 type BankDocs struct {
-	*visit
+	V        *visit
 	Bank     string
 	Tab      string // operations or refusals
 	Groups   []OperationGroup
@@ -72,7 +72,7 @@ type OperationGroup struct {
 
 // OpenOperation is one route, with what to fill in.
 type OpenOperation struct {
-	*visit
+	V *visit
 	admin.OperationView
 	Holes  [][2]string // variable segments, and what was typed
 	Extra  string      // query
@@ -91,7 +91,7 @@ type SaidRefusal struct {
 }
 
 func bankDocs(v *visit) (any, error) {
-	d := &BankDocs{visit: v, Bank: v.Param("bank"), Tab: cmp.Or(v.Query.Get("tab"), "operations")}
+	d := &BankDocs{V: v, Bank: v.Param("bank"), Tab: cmp.Or(v.Query.Get("tab"), "operations")}
 	if !slices.Contains(v.Banks, d.Bank) {
 		return nil, fail.New(fail.NotFound, "there is no bank %q; there are %s", d.Bank, strings.Join(v.Banks, ", "))
 	}
@@ -109,7 +109,7 @@ func bankDocs(v *visit) (any, error) {
 			if o.Server == server {
 				g.Items = append(g.Items, o)
 			}
-			if at := d.Query.Get("at"); o.Server == server && at == o.Method+" "+o.Path {
+			if at := d.V.Query.Get("at"); o.Server == server && at == o.Method+" "+o.Path {
 				if d.Open, err = openOperation(v, o); err != nil {
 					return nil, err
 				}
@@ -122,7 +122,7 @@ func bankDocs(v *visit) (any, error) {
 
 // refusals puts kinds together that the bank says alike.
 func (d *BankDocs) refusals() error {
-	all, err := d.Desk.Refusals(d.Bank)
+	all, err := d.V.Desk.Refusals(d.Bank)
 	for _, r := range all {
 		into := &d.Said
 		if r.At == "token" {
@@ -142,7 +142,7 @@ func (d *BankDocs) refusals() error {
 }
 
 func openOperation(v *visit, of admin.OperationView) (*OpenOperation, error) {
-	o := &OpenOperation{visit: v, OperationView: of, Extra: v.Query.Get("query"), Token: v.Query.Get("token")}
+	o := &OpenOperation{V: v, OperationView: of, Extra: v.Query.Get("query"), Token: v.Query.Get("token")}
 	path := of.Path
 	for part := range strings.SplitSeq(of.Path, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
@@ -193,13 +193,13 @@ func openOperation(v *visit, of admin.OperationView) (*OpenOperation, error) {
 
 // Answered is this page with the answer to what was sent.
 func (o *OpenOperation) Answered() string {
-	at := o.Here("entry", "")
-	return strings.TrimPrefix(at, o.Root+base+"/") + "&entry={last}"
+	at := o.V.Here("entry", "")
+	return strings.TrimPrefix(at, o.V.Root+base+"/") + "&entry={last}"
 }
 
 // AdminDocs is the JSON face of the levers.
 type AdminDocs struct {
-	*visit
+	V      *visit
 	Groups []APIGroup
 	Count  int
 	Filter string
@@ -225,7 +225,7 @@ type APIField struct {
 }
 
 func adminDocs(v *visit) (any, error) {
-	d := &AdminDocs{visit: v, Filter: strings.TrimSpace(v.Query.Get("q"))}
+	d := &AdminDocs{V: v, Filter: strings.TrimSpace(v.Query.Get("q"))}
 	for _, c := range v.console.calls() {
 		if !strings.Contains(strings.ToLower(c.Path+" "+c.Op+" "+c.Doc), strings.ToLower(d.Filter)) {
 			continue

@@ -12,7 +12,7 @@ import (
 
 // PolicyEdit turns one knob at one level.
 type PolicyEdit struct {
-	*visit
+	V       *visit
 	Bank    string // through whose eyes the knob is seen
 	Place   admin.PolicyLevel
 	Knob    admin.KnobView
@@ -39,7 +39,7 @@ type LevelChoice struct {
 
 func editPolicy(v *visit) (any, error) {
 	q := v.Query
-	e := &PolicyEdit{visit: v, Back: "policies"}
+	e := &PolicyEdit{V: v, Back: "policies"}
 	if from := q.Get("from"); from != "" {
 		e.Back += "?" + from
 	}
@@ -152,12 +152,12 @@ func (e *PolicyEdit) choices(seen admin.PolicyLevel) {
 		if depthOf(at) != depth {
 			continue
 		}
-		e.Levels = append(e.Levels, LevelChoice{levelWords(at), editorURL(e.visit, e.Knob.Knob, seen, depth, e.Query.Get("from")), at == e.Place})
+		e.Levels = append(e.Levels, LevelChoice{levelWords(at), editorURL(e.V, e.Knob.Knob, seen, depth, e.V.Query.Get("from")), at == e.Place})
 	}
 }
 
 // Survive are the cases that the knob is for.
-func (e *PolicyEdit) Survive() []Case { return e.cases(e.Text.Cases) }
+func (e *PolicyEdit) Survive() []Case { return e.V.cases(e.Text.Cases) }
 
 // Where names what is turned: "bg-demo at berlin".
 func (e *PolicyEdit) Where() string {
@@ -215,7 +215,7 @@ func (e *PolicyEdit) Lives() []string {
 
 // PolicyJSON is everything that is turned, to take along.
 type PolicyJSON struct {
-	*visit
+	V     *visit
 	JSON  string
 	Calls string
 }
@@ -225,7 +225,7 @@ func policyJSON(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &PolicyJSON{visit: v}
+	p := &PolicyJSON{V: v}
 	text, err := json.MarshalIndent(all.Levels, "", "  ")
 	if err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ func reportPages() []page {
 
 // ReportCard is how one client behaves, and beside it the others' grades.
 type ReportCard struct {
-	*visit
+	V       *visit
 	Cards   []report.Card // of all clients that called, the busiest first
 	Card    *report.Card
 	Bank    string
@@ -23,7 +23,7 @@ type ReportCard struct {
 }
 
 func reportCard(v *visit) (any, error) {
-	r := &ReportCard{visit: v, Bank: v.Query.Get("bank")}
+	r := &ReportCard{V: v, Bank: v.Query.Get("bank")}
 	if err := r.read(); err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func reportCard(v *visit) (any, error) {
 
 // read finds the cards of all who called, the busiest first.
 func (r *ReportCard) read() error {
-	list, err := r.visit.Report(admin.ReportQuery{Bank: r.Bank})
+	list, err := r.V.Report(admin.ReportQuery{Bank: r.Bank})
 	if err != nil {
 		return err
 	}
@@ -77,15 +77,15 @@ func (r *ReportCard) Verdict(v report.Verdict) string {
 }
 
 // Of is the address of another client's card.
-func (r *ReportCard) Of(client string) string { return r.Here("client", client) }
+func (r *ReportCard) Of(client string) string { return r.V.Here("client", client) }
 
 // JUnit is the address of the card in the form that CI servers read.
 func (r *ReportCard) JUnit() string {
-	return r.Root + admin.Prefix + r.call("junit")
+	return r.V.Root + admin.Prefix + r.call("junit")
 }
 
 // Script is the command for the card.
-func (r *ReportCard) Script() string { return r.Curl("GET", r.call(""), "") }
+func (r *ReportCard) Script() string { return r.V.Curl("GET", r.call(""), "") }
 
 func (r *ReportCard) call(format string) string {
 	query := url.Values{}

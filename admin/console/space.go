@@ -21,7 +21,7 @@ func spacePages() []page {
 
 // Spaces is the list of spaces. Whoever has only the key of one sees that one.
 type Spaces struct {
-	*visit
+	V       *visit
 	Items   []SpaceRow
 	Next    string
 	Deleted []admin.GoneSpace
@@ -42,7 +42,7 @@ type SpaceRow struct {
 }
 
 func spaces(v *visit) (any, error) {
-	s := &Spaces{visit: v, Filter: v.Query.Get("q"), All: v.console.panel.Everywhere(v.ctx), Most: world.MaxSpaces}
+	s := &Spaces{V: v, Filter: v.Query.Get("q"), All: v.console.panel.Everywhere(v.ctx), Most: world.MaxSpaces}
 	list := &admin.SpaceList{}
 	if !s.All {
 		own, err := v.ShowSpace(v.Space.Name)
@@ -97,7 +97,7 @@ func (v *visit) Goes(at time.Time) string { return at.In(v.zone).Format("2006-01
 
 // OneSpace is a space with its credentials.
 type OneSpace struct {
-	*visit
+	V *visit
 	SpaceRow
 	Shown bool // its key is
 }
@@ -124,7 +124,7 @@ func (o *OneSpace) IdleText() string {
 
 // NewSpaces is the form for spaces.
 type NewSpaces struct {
-	*visit
+	V    *visit
 	Free int
 }
 
@@ -140,7 +140,7 @@ func (v *visit) Into(s admin.SpaceView) Entrance { return Entrance{v, s} }
 
 // Entrance is a space with who may enter.
 type Entrance struct {
-	*visit
+	V *visit
 	admin.SpaceView
 }
 

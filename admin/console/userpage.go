@@ -10,7 +10,7 @@ import (
 
 // UserPage is one person, a tab at a time.
 type UserPage struct {
-	*visit
+	V        *visit
 	One      *admin.UserDetail
 	Tab      string
 	Door     string // the bank's login page
@@ -32,7 +32,7 @@ func user(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &UserPage{visit: v, One: one, Tab: "profile", Door: loginPage(one.SignIn)}
+	u := &UserPage{V: v, One: one, Tab: "profile", Door: loginPage(one.SignIn)}
 	if t := v.Query.Get("tab"); slices.ContainsFunc(u.Tabs(), func(tab UserTab) bool { return tab.Slug == t }) {
 		u.Tab = t
 	}

@@ -18,7 +18,9 @@ import (
 	"sandbank/server/world"
 )
 
-// visit is one look at a page, or one action. Screens embed it, so that their templates reach it.
+// visit is one look at a page, or one action. What a page shows holds it as its field V, so that the template reaches it: .V.At, $.V.Form.
+// Pages do not embed it. A template calls methods by name, so the linker keeps every exported one of every type, and each page would
+// have all of the visit's and the desk's once more.
 type visit struct {
 	*admin.Desk
 	Query url.Values
