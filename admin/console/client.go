@@ -127,7 +127,7 @@ func client(v *visit) (any, error) {
 		return nil, err
 	}
 	c.Tokens, c.Consents = live.Items, len(given.Items)
-	policy, err := v.Policies(admin.PolicyLevel{Bank: one.Bank, Client: one.ID})
+	policy, err := v.Desk.Policies(admin.PolicyLevel{Bank: one.Bank, Client: one.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (c *Client) preview() error {
 	if c.Format == "" || !slices.Contains(export.Formats(), c.Format) {
 		c.Format = "env"
 	}
-	file, err := c.V.ExportClient(c.Bank, c.ID, c.Format)
+	file, err := c.V.Desk.ExportClient(c.Bank, c.ID, c.Format)
 	if err != nil {
 		return err
 	}

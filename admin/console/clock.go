@@ -75,7 +75,7 @@ func (c *Clock) preview() error {
 	for {
 		move, err := c.read()
 		if err == nil {
-			c.Preview, err = c.V.PreviewClock(move)
+			c.Preview, err = c.V.Desk.PreviewClock(move)
 		}
 		if err == nil || c.Asked == usualJump {
 			return err

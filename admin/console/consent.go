@@ -90,7 +90,7 @@ func openConsent(v *visit, id string) (*OpenConsent, error) {
 	if one.Status == grant.Received {
 		waits = id
 	}
-	if login, err := v.ClientLogin(one.Bank, one.Client, waits); err == nil { // of a client that is still there
+	if login, err := v.Desk.ClientLogin(one.Bank, one.Client, waits); err == nil { // of a client that is still there
 		o.Login = login.URL
 	}
 	v.Space.Gate.RLock()

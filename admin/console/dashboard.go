@@ -40,7 +40,7 @@ const minutes = 15
 func dashboard(v *visit) (any, error) {
 	look := v.Desk.Clock()
 	d := &Dashboard{V: v, Expiring: v.endings(look.Next[:min(len(look.Next), 6)])}
-	d.Refusals = v.Entries(admin.EntryQuery{Filter: journal.Filter{Refused: true}, Limit: 6}).Items
+	d.Refusals = v.Desk.Entries(admin.EntryQuery{Filter: journal.Filter{Refused: true}, Limit: 6}).Items
 	d.traffic()
 	d.grants()
 	card := &ReportCard{V: v}
@@ -51,7 +51,7 @@ func dashboard(v *visit) (any, error) {
 		card.Card = &card.Cards[0]
 		d.Report = card
 	}
-	policy, err := v.Policies(admin.PolicyLevel{})
+	policy, err := v.Desk.Policies(admin.PolicyLevel{})
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (v *visit) endings(all []admin.Expiry) []Ending {
 
 // traffic counts requests by the minute of the space's clock.
 func (d *Dashboard) traffic() {
-	all := d.V.Entries(admin.EntryQuery{Limit: 1000})
+	all := d.V.Desk.Entries(admin.EntryQuery{Limit: 1000})
 	var tempo, losses [minutes]int
 	d.Requests = all.Total
 	refused := 0

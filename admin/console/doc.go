@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -98,7 +99,7 @@ func bankDocs(v *visit) (any, error) {
 	if d.Tab == "refusals" {
 		return d, d.refusals()
 	}
-	all, err := v.OperationsOf(d.Bank)
+	all, err := v.Desk.OperationsOf(d.Bank)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +137,7 @@ func (d *BankDocs) refusals() error {
 		(*into)[i].Kinds = append((*into)[i].Kinds, r)
 	}
 	for _, list := range [][]SaidRefusal{d.Said, d.SaidAuth} {
-		slices.SortStableFunc(list, func(a, b SaidRefusal) int { return a.Status - b.Status })
+		sort.SliceStable(list, func(i, j int) bool { return list[i].Status < list[j].Status })
 	}
 	return err
 }
@@ -183,8 +184,8 @@ func openOperation(v *visit, of admin.OperationView) (*OpenOperation, error) {
 	b.WriteString(quoted(v.Origin() + target))
 	o.Call = b.String()
 	if id, err := strconv.ParseUint(v.Query.Get("entry"), 10, 64); err == nil {
-		if e, err := v.Entry(id); err == nil { // it may be gone by now
-			answer := v.View(e, false)
+		if e, err := v.Desk.Entry(id); err == nil { // it may be gone by now
+			answer := v.Desk.View(e, false)
 			o.Answer = &answer
 		}
 	}

@@ -51,7 +51,7 @@ func (o *OpenEntry) Tabs() []string {
 
 func (v *visit) openEntry(e *journal.Entry) (*OpenEntry, error) {
 	o := &OpenEntry{V: v, Tab: v.Query.Get("tab"), Whole: v.Query.Get("reveal") == "true", Style: v.Query.Get("as"), entry: e}
-	o.EntryView = v.View(e, o.Whole)
+	o.EntryView = v.Desk.View(e, o.Whole)
 	if !slices.Contains(append(o.Tabs(), "diff"), o.Tab) {
 		o.Tab = "why"
 	}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -123,7 +124,7 @@ func (o *OpenEntry) lay() {
 			add(a.At, "", a.What, 0)
 		}
 	}
-	slices.SortStableFunc(o.Moments, func(a, b EntryMoment) int { return a.At.Compare(b.At) })
+	sort.SliceStable(o.Moments, func(i, j int) bool { return o.Moments[i].At.Before(o.Moments[j].At) })
 	o.Moments = slices.CompactFunc(o.Moments, func(a, b EntryMoment) bool { return a.ID != 0 && a.ID == b.ID })
 	for i := range o.Moments {
 		o.Moments[i].From = apart(o.Moments[i].At.Sub(at))
@@ -204,7 +205,7 @@ func (o *OpenEntry) former() *admin.EntryRow {
 	if len(found) == 0 {
 		return nil
 	}
-	row := o.V.View(found[0], false).EntryRow
+	row := o.V.Desk.View(found[0], false).EntryRow
 	return &row
 }
 
@@ -222,7 +223,7 @@ func (o *OpenEntry) compare() {
 	if o.Former == nil {
 		return
 	}
-	before, err := o.V.Entry(o.Former.ID)
+	before, err := o.V.Desk.Entry(o.Former.ID)
 	if err != nil {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -67,11 +68,11 @@ func inspector(v *visit) (any, error) {
 			query.Set(name, text)
 		}
 	}
-	q, err := v.EntryQuery(query)
+	q, err := v.Desk.EntryQuery(query)
 	if err != nil {
 		return nil, err
 	}
-	i.List = v.Entries(q)
+	i.List = v.Desk.Entries(q)
 	i.Kept = len(v.Space.Journal.Recent(math.MaxInt, nil))
 	if id := v.Param("id"); id != "" {
 		e, err := v.entry(id)
@@ -124,7 +125,7 @@ func (v *visit) entry(id string) (*journal.Entry, error) {
 	if err != nil {
 		return nil, fail.New(fail.NotFound, "%q is no request's number", id)
 	}
-	return v.Entry(n)
+	return v.Desk.Entry(n)
 }
 
 // sums are what stands beside the list while nothing is opened.
@@ -138,7 +139,7 @@ func (i *Inspector) sums() {
 	}
 	i.Tally, i.Banks = counted(kinds, "kind"), counted(banks, "bank")
 	i.Slow = slices.Clone(i.List.Items)
-	slices.SortStableFunc(i.Slow, func(a, b admin.EntryRow) int { return int(b.Took/1000 - a.Took/1000) })
+	sort.SliceStable(i.Slow, func(a, b int) bool { return i.Slow[a].Took/1000 > i.Slow[b].Took/1000 })
 	i.Slow = i.Slow[:min(3, len(i.Slow))]
 }
 
@@ -148,11 +149,8 @@ func counted(of map[string]int, filter string) []Share {
 	for name, n := range of {
 		out = append(out, Share{name, filter, n})
 	}
-	slices.SortFunc(out, func(a, b Share) int {
-		if a.N != b.N {
-			return b.N - a.N
-		}
-		return strings.Compare(a.Name, b.Name)
+	sort.Slice(out, func(i, j int) bool {
+		return out[i].N > out[j].N || out[i].N == out[j].N && out[i].Name < out[j].Name
 	})
 	return out
 }

@@ -45,7 +45,7 @@ type Lab struct {
 
 func lab(v *visit) (any, error) {
 	l := &Lab{V: v, Redirect: v.Query.Get("redirect")}
-	flows := v.Flows()
+	flows := v.Desk.Flows()
 	if len(flows) == 0 {
 		return l, nil
 	}
@@ -239,7 +239,7 @@ func labBack(v *visit) (any, error) {
 		return nil, moved{v.At("lab")}
 	}
 	e, sent := found[0], strings.Split(v.Query.Get("state"), "-")[1:]
-	for _, f := range v.Flows() {
+	for _, f := range v.Desk.Flows() {
 		if f.Bank != e.Bank {
 			continue
 		}

@@ -82,7 +82,7 @@ func (v *visit) navigation() []Group {
 
 // counts are the figures beside the entries.
 func (v *visit) counts() map[string]string {
-	met, all := v.Coverage()
+	met, all := v.Desk.Coverage()
 	v.Space.Gate.RLock()
 	defer v.Space.Gate.RUnlock()
 	users, clients := 0, 0

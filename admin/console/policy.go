@@ -3,6 +3,7 @@ package console
 import (
 	"net/url"
 	"slices"
+	"sort"
 	"strings"
 
 	"sandbank/admin"
@@ -72,7 +73,7 @@ func policies(v *visit) (any, error) {
 	if !slices.Contains(knobGroups(), p.Group) {
 		p.Group = headGroup
 	}
-	all, err := v.Policies(admin.PolicyLevel{})
+	all, err := v.Desk.Policies(admin.PolicyLevel{})
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,8 @@ func (p *Policies) columns(all *admin.PolicyView) {
 	}
 	if p.Group == headGroup { // as one reads them, from the code to the consent
 		order := []string{"code", "access", "expires_in", "refresh", "rotation", "grace", "reuse", "consent", "fidelity"}
-		slices.SortStableFunc(p.Columns, func(a, b Column) int { return slices.Index(order, a.Knob) - slices.Index(order, b.Knob) })
+		place := func(i int) int { return slices.Index(order, p.Columns[i].Knob) }
+		sort.SliceStable(p.Columns, func(i, j int) bool { return place(i) < place(j) })
 	}
 }
 

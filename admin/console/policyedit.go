@@ -44,7 +44,7 @@ func editPolicy(v *visit) (any, error) {
 		e.Back += "?" + from
 	}
 	seen := admin.PolicyLevel{Bank: q.Get("bank"), Client: q.Get("client"), User: q.Get("user")}
-	view, err := v.Policies(admin.PolicyLevel{Bank: seen.Bank, Client: seen.Client, User: seen.User})
+	view, err := v.Desk.Policies(admin.PolicyLevel{Bank: seen.Bank, Client: seen.Client, User: seen.User})
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func editPolicy(v *visit) (any, error) {
 	e.Text = textOf(e.Knob.Knob)
 	e.cascade(view, seen)
 	e.choices(seen)
-	e.Reach, err = v.PolicyReach(e.Knob.Knob, e.Place)
+	e.Reach, err = v.Desk.PolicyReach(e.Knob.Knob, e.Place)
 	return e, err
 }
 
@@ -221,7 +221,7 @@ type PolicyJSON struct {
 }
 
 func policyJSON(v *visit) (any, error) {
-	all, err := v.Policies(admin.PolicyLevel{})
+	all, err := v.Desk.Policies(admin.PolicyLevel{})
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func scenarios(v *visit) (any, error) {
 		return nil, err
 	}
 	if id := v.Param("id"); id != "" {
-		one, err := v.Scenario(id)
+		one, err := v.Desk.Scenario(id)
 		if err != nil {
 			return nil, err
 		}

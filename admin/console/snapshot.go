@@ -82,14 +82,14 @@ const mostDifferences = 100
 func snapshot(v *visit) (any, error) {
 	id, err := strconv.ParseUint(v.Param("id"), 10, 64)
 	if err != nil {
-		_, _, err = v.SnapshotFile(0)
+		_, _, err = v.Desk.SnapshotFile(0)
 		return nil, err
 	}
 	s := &OneSnapshot{V: v, To: v.Query.Get("to"), Kind: v.Query.Get("kind"), Others: []string{"now=the present"}}
 	if s.To == "" {
 		s.To = "now"
 	}
-	if s.Diff, err = v.DiffSnapshot(id, s.To, mostDifferences); err != nil {
+	if s.Diff, err = v.Desk.DiffSnapshot(id, s.To, mostDifferences); err != nil {
 		return nil, err
 	}
 	list, err := v.Desk.Snapshots(world.MaxSnapshots, "")

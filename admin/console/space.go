@@ -45,7 +45,7 @@ func spaces(v *visit) (any, error) {
 	s := &Spaces{V: v, Filter: v.Query.Get("q"), All: v.console.panel.Everywhere(v.ctx), Most: world.MaxSpaces}
 	list := &admin.SpaceList{}
 	if !s.All {
-		own, err := v.ShowSpace(v.Space.Name)
+		own, err := v.Desk.ShowSpace(v.Space.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +64,7 @@ func spaces(v *visit) (any, error) {
 	}
 	if made := v.Query.Get("made"); made != "" && s.All {
 		for _, name := range strings.Split(made, ",") {
-			if one, err := v.ShowSpace(name); err == nil { // one of them may be gone by now
+			if one, err := v.Desk.ShowSpace(name); err == nil { // one of them may be gone by now
 				s.Made = append(s.Made, *one)
 			}
 		}
@@ -107,7 +107,7 @@ func space(v *visit) (any, error) {
 	if name != v.Space.Name && !v.console.panel.Everywhere(v.ctx) {
 		return nil, fail.New(fail.Forbidden, "this takes the admin key; a space's key opens that space alone")
 	}
-	one, err := v.ShowSpace(name)
+	one, err := v.Desk.ShowSpace(name)
 	if err != nil {
 		return nil, err
 	}

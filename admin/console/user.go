@@ -44,7 +44,7 @@ type doors map[string]admin.SignInView
 
 func (v *visit) doors() doors {
 	out := doors{}
-	for _, s := range v.UserChoices().SignIn {
+	for _, s := range v.Desk.UserChoices().SignIn {
 		out[s.Bank] = s
 	}
 	return out

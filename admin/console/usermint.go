@@ -45,7 +45,7 @@ func withoutOwn(q url.Values) url.Values {
 }
 
 func (v *visit) mintForm() *MintUser {
-	m := &MintUser{V: v, Choices: v.UserChoices(), Count: 1}
+	m := &MintUser{V: v, Choices: v.Desk.UserChoices(), Count: 1}
 	if n, err := strconv.Atoi(v.Query.Get("count")); err == nil && n > 1 {
 		m.Count = n
 	}
