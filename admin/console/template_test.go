@@ -238,6 +238,7 @@ func (w *reading) chain(node parse.Node, of kind, names []string, args []kind, m
 // part is a field, a method or an entry of a value.
 func (w *reading) part(node parse.Node, of kind, name string, args []kind, more int) kind {
 	w.names++
+	w.lean(node, of)
 	if of.parts != nil {
 		if _, ok := of.parts[name]; !ok {
 			w.t.Errorf("%s: dict gives no %q", w.at(node), name)
@@ -274,6 +275,23 @@ func (w *reading) part(node parse.Node, of kind, name string, args []kind, more 
 	}
 	w.t.Errorf("%s: %s has no %s", w.at(node), of, name)
 	return kind{}
+}
+
+// lean sees that what a template is given does not embed the visit: the program would carry all its methods once more.
+func (w *reading) lean(node parse.Node, of kind) {
+	if of.Type == nil {
+		return
+	}
+	t := of.Type
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return
+	}
+	if _, ok := t.FieldByName("visit"); ok {
+		w.t.Errorf("%s: %s embeds the visit; let it have a field V", w.at(node), of)
+	}
 }
 
 // call holds the arguments against what a function takes, from its parameter number skip on.
