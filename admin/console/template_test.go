@@ -26,13 +26,23 @@ func TestTemplatesNameWhatIsThere(t *testing.T) {
 	}
 	roots := s.shown.types()
 	maps.Copy(roots, console.Frames())
-	w := &reading{t: t, trees: console.Trees(), functions: console.Functions(), walked: map[string]bool{}}
+	w := &reading{t: t, trees: console.Trees(), functions: console.Functions(), walked: map[string]bool{}, met: map[reflect.Type]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(roots)) {
 		w.template(name, kind{Type: roots[name]})
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.trees)) {
 		if !strings.HasSuffix(name, ".html") && !slices.ContainsFunc(slices.Collect(maps.Keys(w.walked)), func(w string) bool { return strings.HasPrefix(w, name+" ") }) {
 			t.Errorf("nothing shows the template %q", name)
+		}
+	}
+	for of := range w.met {
+		if of.Kind() == reflect.Pointer {
+			of = of.Elem()
+		}
+		if of.Kind() == reflect.Struct {
+			if _, ok := of.FieldByName("visit"); ok {
+				t.Errorf("%s embeds the visit, so that the program carries all its methods once more: let it have a field V", of)
+			}
 		}
 	}
 	t.Logf("%d pages and %d names", len(roots), w.names)
@@ -81,7 +91,8 @@ type reading struct {
 	trees     map[string]*parse.Tree
 	functions template.FuncMap
 	walked    map[string]bool // "name type"
-	names     int             // of fields and methods that were looked for
+	met       map[reflect.Type]bool
+	names     int // of fields and methods that were looked for
 	tree      *parse.Tree
 	vars      []variable
 }
@@ -238,7 +249,6 @@ func (w *reading) chain(node parse.Node, of kind, names []string, args []kind, m
 // part is a field, a method or an entry of a value.
 func (w *reading) part(node parse.Node, of kind, name string, args []kind, more int) kind {
 	w.names++
-	w.lean(node, of)
 	if of.parts != nil {
 		if _, ok := of.parts[name]; !ok {
 			w.t.Errorf("%s: dict gives no %q", w.at(node), name)
@@ -248,6 +258,7 @@ func (w *reading) part(node parse.Node, of kind, name string, args []kind, more 
 	if of.Type == nil || of.Kind() == reflect.Interface && of.NumMethod() == 0 {
 		return kind{}
 	}
+	w.met[of.Type] = true
 	holder, inner := of.Type, of.Type
 	if of.Kind() == reflect.Pointer {
 		inner = of.Elem()
@@ -275,23 +286,6 @@ func (w *reading) part(node parse.Node, of kind, name string, args []kind, more 
 	}
 	w.t.Errorf("%s: %s has no %s", w.at(node), of, name)
 	return kind{}
-}
-
-// lean sees that what a template is given does not embed the visit: the program would carry all its methods once more.
-func (w *reading) lean(node parse.Node, of kind) {
-	if of.Type == nil {
-		return
-	}
-	t := of.Type
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct {
-		return
-	}
-	if _, ok := t.FieldByName("visit"); ok {
-		w.t.Errorf("%s: %s embeds the visit; let it have a field V", w.at(node), of)
-	}
 }
 
 // call holds the arguments against what a function takes, from its parameter number skip on.
