@@ -87,19 +87,24 @@ func (p *Panel) Serve(ctx fiber.Ctx, space *world.Space, root, path string) erro
 
 // Desk is the verbs on one space.
 type Desk struct {
+	Place
+	options *Options
+}
+
+// Place is where a desk stands: a space, as its caller reaches it.
+type Place struct {
 	World      *world.World
 	Space      *world.Space
 	Root       string // prefix of the space in URLs
 	Origin     string // scheme and host of the sandbox as its caller knows it
 	Banks      []string
 	Operations []Operation
-
-	options *Options
 }
 
 // Desk is the one of a space, for callers without HTTP.
 func (p *Panel) Desk(s *world.Space, root string) *Desk {
-	return &Desk{World: p.options.World, Space: s, Root: root, Origin: strings.TrimSuffix(p.options.PublicURL, "/"), Banks: p.options.Banks, Operations: p.options.Operations, options: &p.options}
+	o := &p.options
+	return &Desk{Place{World: o.World, Space: s, Root: root, Origin: strings.TrimSuffix(o.PublicURL, "/"), Banks: o.Banks, Operations: o.Operations}, o}
 }
 
 // DeskFor is the one of a space for a caller over HTTP: where no public URL is set, the sandbox is what the caller called it.

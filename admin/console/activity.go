@@ -16,7 +16,7 @@ func activityPages() []page {
 
 // Activities is what levers changed, the newest first.
 type Activities struct {
-	*visit
+	V     *visit
 	Items []world.Activity
 	All   int
 	Kind  string   // clock, token, …
@@ -42,7 +42,7 @@ func activities(v *visit) (any, error) {
 		before = n
 	}
 	all := v.Space.Activities(mostActivities)
-	a := &Activities{visit: v, All: len(all), Kind: v.Query.Get("kind"), Text: v.Query.Get("q")}
+	a := &Activities{V: v, All: len(all), Kind: v.Query.Get("kind"), Text: v.Query.Get("q")}
 	for _, one := range all {
 		if !one.Undone && a.Next == 0 {
 			a.Next = one.ID

@@ -28,6 +28,7 @@ import (
 type stage struct {
 	*servertest.Sandbox
 	t     testing.TB
+	shown sightings
 	holes map[string]string // what stands for {names} in the paths of pages, by "pattern name" or by name
 }
 
@@ -35,6 +36,7 @@ const demo, demoSecret = "7b6fc8ed5127b0b2f076d", "724e6890757b0ae624684b70e111b
 
 func open(t testing.TB, o server.Options, key string) *stage {
 	t.Helper()
+	s := &stage{t: t}
 	o.Admin = func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
 		a := admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay, Flows: in.Flows, Key: key}
 		a.Refusals = func() []admin.Refusal {
@@ -47,9 +49,10 @@ func open(t testing.TB, o server.Options, key string) *stage {
 		for _, o := range in.Operations {
 			a.Operations = append(a.Operations, admin.Operation(o))
 		}
-		return console.New(admin.New(a)).Serve
+		return console.Watched(admin.New(a), s.shown.saw).Serve
 	}
-	return &stage{Sandbox: servertest.Start(t, o), t: t}
+	s.Sandbox = servertest.Start(t, o)
+	return s
 }
 
 // pull calls the admin API.

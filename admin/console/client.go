@@ -28,7 +28,7 @@ func clientPages() []page {
 
 // Clients is the list of clients, by bank.
 type Clients struct {
-	*visit
+	V            *visit
 	Bank, Filter string
 	Items        []ClientRow
 	All          int // without the filter
@@ -46,7 +46,7 @@ type ClientRow struct {
 type clientKey struct{ bank, id string }
 
 func clients(v *visit) (any, error) {
-	c := &Clients{visit: v, Bank: v.Query.Get("bank"), Filter: v.Query.Get("q")}
+	c := &Clients{V: v, Bank: v.Query.Get("bank"), Filter: v.Query.Get("q")}
 	bank, text := c.Bank, ""
 	if err := searched(c.Filter, map[string]*string{"bank": &bank, "name": &text}, "name"); err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (v *visit) clientsLiving() map[clientKey]int {
 
 // Client is one client, with its credentials and what hangs on it.
 type Client struct {
-	*visit
+	V *visit
 	admin.ClientView
 	Service  *grant.Service
 	Anywhere bool // any web address may be its redirect URI
@@ -116,7 +116,7 @@ func client(v *visit) (any, error) {
 		return nil, err
 	}
 	key, known := clientKey{one.Bank, one.ID}, v.registered(one.Bank, one.ID)
-	c := &Client{visit: v, ClientView: *one, Service: known.Service, Anywhere: known.AnyRedirect, Live: v.clientsLiving()[key], Seen: v.clientsSeen()[key],
+	c := &Client{V: v, ClientView: *one, Service: known.Service, Anywhere: known.AnyRedirect, Live: v.clientsLiving()[key], Seen: v.clientsSeen()[key],
 		Shown: v.Query.Get("secret") == "show"}
 	live, err := v.Desk.Tokens(admin.TokenFilter{Bank: one.Bank, Client: one.ID, State: "live"}, admin.Window{Limit: 5})
 	if err != nil {
@@ -127,7 +127,7 @@ func client(v *visit) (any, error) {
 		return nil, err
 	}
 	c.Tokens, c.Consents = live.Items, len(given.Items)
-	policy, err := v.Policies(admin.PolicyLevel{Bank: one.Bank, Client: one.ID})
+	policy, err := v.Desk.Policies(admin.PolicyLevel{Bank: one.Bank, Client: one.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -137,11 +137,11 @@ func client(v *visit) (any, error) {
 
 // preview writes the client down in the format that is asked for, without the secret unless that is shown.
 func (c *Client) preview() error {
-	c.Format = c.Query.Get("as")
+	c.Format = c.V.Query.Get("as")
 	if c.Format == "" || !slices.Contains(export.Formats(), c.Format) {
 		c.Format = "env"
 	}
-	file, err := c.ExportClient(c.Bank, c.ID, c.Format)
+	file, err := c.V.Desk.ExportClient(c.Bank, c.ID, c.Format)
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ const hidden4 = "••••••••"
 
 // NewService is the form for a service account.
 type NewService struct {
-	*visit
+	V     *visit
 	Bank  string
 	Ways  []string // banks that have such
 	Acts  bool     // they act for a user there
@@ -178,7 +178,7 @@ type NewService struct {
 }
 
 func newService(v *visit) (any, error) {
-	n := &NewService{visit: v, Bank: v.Query.Get("bank")}
+	n := &NewService{V: v, Bank: v.Query.Get("bank")}
 	for _, bank := range v.Banks {
 		if v.World.Door(bank).Machine != "" {
 			n.Ways = append(n.Ways, bank)
@@ -213,7 +213,7 @@ func (c *Client) Formats() [][2]string {
 
 // Download is where the file is.
 func (c *Client) Download() string {
-	return c.Root + admin.Prefix + "/clients/" + url.PathEscape(c.Bank) + "/" + url.PathEscape(c.ID) + "/export?format=" + c.Format
+	return c.V.Root + admin.Prefix + "/clients/" + url.PathEscape(c.Bank) + "/" + url.PathEscape(c.ID) + "/export?format=" + c.Format
 }
 
 // Kind says how the client proves who it is.
@@ -246,13 +246,13 @@ func (v *visit) Blanks(all []string) string { return strings.Join(all, ", ") }
 
 // NewClient is the form for a client.
 type NewClient struct {
-	*visit
+	V     *visit
 	Bank  string
 	Types []string // grant types that clients of this bank have
 }
 
 func newClient(v *visit) (any, error) {
-	n := &NewClient{visit: v, Bank: v.Query.Get("bank"), Types: []string{"authorization_code", "refresh_token"}}
+	n := &NewClient{V: v, Bank: v.Query.Get("bank"), Types: []string{"authorization_code", "refresh_token"}}
 	if n.Bank == "" {
 		n.Bank = v.Banks[0]
 	}

@@ -20,7 +20,7 @@ func clockPages() []page {
 
 // Clock is the page of the space's clock: how it runs, what a jump would end, and what dies when.
 type Clock struct {
-	*visit
+	V       *visit
 	Next    *admin.Expiry // what ends first; nil: nothing will
 	Skew    admin.SkewView
 	Asked   string // which jump is previewed, as the query says it
@@ -43,7 +43,7 @@ const usualJump = "10m"
 const chartedEnds, listedEnds, siftedEnds = 14, 100, 1000
 
 func clockPage(v *visit) (any, error) {
-	c := &Clock{visit: v, Skew: v.Desk.Skew(), List: v.Query.Get("view") == "list", Filter: v.Query.Get("q"), In: v.zone}
+	c := &Clock{V: v, Skew: v.Desk.Skew(), List: v.Query.Get("view") == "list", Filter: v.Query.Get("q"), In: v.zone}
 	if zone := v.Query.Get("zone"); zone != "" {
 		var err error
 		if c.In, err = time.LoadLocation(zone); err != nil {
@@ -68,19 +68,19 @@ func clockPage(v *visit) (any, error) {
 
 // preview looks at what the jump in question would do. One that makes no sense is told at its field, and the usual one shown instead.
 func (c *Clock) preview() error {
-	c.Asked = strings.TrimSpace(c.Query.Get("preview"))
+	c.Asked = strings.TrimSpace(c.V.Query.Get("preview"))
 	if c.Asked == "" {
 		c.Asked = usualJump
 	}
 	for {
 		move, err := c.read()
 		if err == nil {
-			c.Preview, err = c.PreviewClock(move)
+			c.Preview, err = c.V.Desk.PreviewClock(move)
 		}
 		if err == nil || c.Asked == usualJump {
 			return err
 		}
-		c.wrong("preview", err)
+		c.V.wrong("preview", err)
 		c.Asked = usualJump
 	}
 }
@@ -109,21 +109,21 @@ func (c *Clock) ends() error {
 	if c.List {
 		n = siftedEnds
 	}
-	all := c.Desk.Ends(n)
+	all := c.V.Desk.Ends(n)
 	if len(all) > 0 {
 		c.Next = &all[0]
 	}
 	if !c.List {
 		c.Ends = all
 		for _, e := range c.Ends {
-			c.Lanes = append(c.Lanes, EndLane{e, axis(e.At.Sub(c.Now)), !e.At.After(c.Preview.To)})
+			c.Lanes = append(c.Lanes, EndLane{e, axis(e.At.Sub(c.V.Now)), !e.At.After(c.Preview.To)})
 		}
 		return nil
 	}
 	var user, bank, kind, id string
 	err := searched(c.Filter, map[string]*string{"user": &user, "bank": &bank, "kind": &kind, "id": &id}, "user")
 	if err != nil {
-		c.wrong("q", err)
+		c.V.wrong("q", err)
 	}
 	for _, e := range all {
 		if (user == "" || e.User == user || tail(e.User) == user) && (bank == "" || e.Bank == bank) && (kind == "" || e.Kind == kind) && (id == "" || e.ID == id) &&
@@ -169,8 +169,8 @@ func (c *Clock) Moments() []Moment {
 	}
 	// next is the first instant after now that a year has.
 	next := func(of func(year int) time.Time) time.Time {
-		year := c.Now.UTC().Year() - 1
-		for !of(year).After(c.Now) {
+		year := c.V.Now.UTC().Year() - 1
+		for !of(year).After(c.V.Now) {
 			year++
 		}
 		return of(year)
@@ -202,14 +202,14 @@ func lastSunday(year int, month time.Month) time.Time {
 func (c *Clock) Speeds() []string { return []string{"1", "10", "60", "3600"} }
 
 // Rate is how fast the clock runs when it is not frozen, as a lever reads it.
-func (c *Clock) Rate() string { return strconv.FormatFloat(c.Read.Speed, 'f', -1, 64) }
+func (c *Clock) Rate() string { return strconv.FormatFloat(c.V.Read.Speed, 'f', -1, 64) }
 
 // Offset is the reader's zone with how far it is from UTC now.
-func (c *Clock) Offset() string { return c.Zone() + ", " + c.Local(c.Now, "-07:00") }
+func (c *Clock) Offset() string { return c.V.Zone() + ", " + c.V.Local(c.V.Now, "-07:00") }
 
 // Apart is how far the clock is from real time, in words.
 func (c *Clock) Apart() string {
-	switch d := c.Read.Offset; {
+	switch d := c.V.Read.Offset; {
 	case d.Abs() < time.Second:
 		return "the same"
 	case d < 0:
@@ -287,7 +287,7 @@ func (c *Clock) Edge(e admin.Expiry, seconds int) string {
 
 // Precise is an instant with all that there is of its second, in the reader's zone.
 func (c *Clock) Precise(t time.Time) string {
-	return t.In(c.zone).Format("2006-01-02 15:04:05.999999999")
+	return t.In(c.V.zone).Format("2006-01-02 15:04:05.999999999")
 }
 
 // Stamp is an instant for a link.

@@ -23,7 +23,7 @@ func consentPages() []page {
 
 // Consents is the list of consents, with one of them opened when the path names it.
 type Consents struct {
-	*visit
+	V      *visit
 	List   *admin.ConsentList
 	Filter string
 	Status string
@@ -34,7 +34,7 @@ type Consents struct {
 
 // OpenConsent is a consent with what hangs on it.
 type OpenConsent struct {
-	*visit
+	V      *visit
 	One    admin.ConsentView
 	Grants []*grant.Grant // that live by it
 	Mine   []string       // accounts of its user: "id=words"
@@ -50,7 +50,7 @@ func consents(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Consents{visit: v, Filter: q.Get("q"), Status: f.Status, Used: v.callsToday()}
+	c := &Consents{V: v, Filter: q.Get("q"), Status: f.Status, Used: v.callsToday()}
 	if c.List, err = v.Desk.Consents(f, admin.Window{Limit: 100, Cursor: q.Get("cursor")}); err != nil {
 		return nil, err
 	}
@@ -85,12 +85,12 @@ func openConsent(v *visit, id string) (*OpenConsent, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &OpenConsent{visit: v, One: *one}
+	o := &OpenConsent{V: v, One: *one}
 	waits := ""
 	if one.Status == grant.Received {
 		waits = id
 	}
-	if login, err := v.ClientLogin(one.Bank, one.Client, waits); err == nil { // of a client that is still there
+	if login, err := v.Desk.ClientLogin(one.Bank, one.Client, waits); err == nil { // of a client that is still there
 		o.Login = login.URL
 	}
 	v.Space.Gate.RLock()
@@ -127,16 +127,16 @@ func (o *OpenConsent) Stage(of string) Stage {
 		grant.Rejected: "denied, or not answered in time"}[name]}
 	say := func(e *grant.Event) {
 		if e != nil {
-			s.At, s.Note = o.Clock(e.At), "by "+e.By+": "+e.Why
+			s.At, s.Note = o.V.Clock(e.At), "by "+e.By+": "+e.Why
 		}
 	}
 	switch {
 	case name == grant.Received:
-		s.At = o.Clock(c.Created)
+		s.At = o.V.Clock(c.Created)
 	case name == grant.Valid && c.Status != grant.Rejected, name == grant.Rejected && s.Here:
 		say(c.Answered)
 	case s.Here:
-		s.At = o.Clock(c.Until)
+		s.At = o.V.Clock(c.Until)
 		say(c.Ended)
 	}
 	return s
@@ -154,7 +154,7 @@ func (v *visit) Ahead(days int) string {
 
 // NewConsent is the form for a consent without a browser.
 type NewConsent struct {
-	*visit
+	V       *visit
 	Bank    string
 	Clients []string
 	Users   []string
@@ -162,7 +162,7 @@ type NewConsent struct {
 }
 
 func newConsent(v *visit) (any, error) {
-	n := &NewConsent{visit: v, Bank: v.Query.Get("bank")}
+	n := &NewConsent{V: v, Bank: v.Query.Get("bank")}
 	v.Space.Gate.RLock()
 	for _, bank := range v.Banks {
 		if _, has := v.Space.Grants.Policy.Default(grant.ConsentTTL, bank); has && n.Bank == "" {

@@ -12,7 +12,7 @@ import (
 
 // Dashboard is what one wants to know first: is it alive, what ends next, what was refused and why.
 type Dashboard struct {
-	*visit
+	V        *visit
 	Live     int // tokens
 	Valid    int // consents
 	NextEnd  time.Duration
@@ -39,11 +39,11 @@ const minutes = 15
 
 func dashboard(v *visit) (any, error) {
 	look := v.Desk.Clock()
-	d := &Dashboard{visit: v, Expiring: v.endings(look.Next[:min(len(look.Next), 6)])}
-	d.Refusals = v.Entries(admin.EntryQuery{Filter: journal.Filter{Refused: true}, Limit: 6}).Items
+	d := &Dashboard{V: v, Expiring: v.endings(look.Next[:min(len(look.Next), 6)])}
+	d.Refusals = v.Desk.Entries(admin.EntryQuery{Filter: journal.Filter{Refused: true}, Limit: 6}).Items
 	d.traffic()
 	d.grants()
-	card := &ReportCard{visit: v}
+	card := &ReportCard{V: v}
 	if err := card.read(); err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func dashboard(v *visit) (any, error) {
 		card.Card = &card.Cards[0]
 		d.Report = card
 	}
-	policy, err := v.Policies(admin.PolicyLevel{})
+	policy, err := v.Desk.Policies(admin.PolicyLevel{})
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (v *visit) endings(all []admin.Expiry) []Ending {
 
 // traffic counts requests by the minute of the space's clock.
 func (d *Dashboard) traffic() {
-	all := d.Entries(admin.EntryQuery{Limit: 1000})
+	all := d.V.Desk.Entries(admin.EntryQuery{Limit: 1000})
 	var tempo, losses [minutes]int
 	d.Requests = all.Total
 	refused := 0
@@ -105,7 +105,7 @@ func (d *Dashboard) traffic() {
 		if i < 200 && e.Kind != "" {
 			refused++
 		}
-		age := d.Now.Sub(e.At)
+		age := d.V.Now.Sub(e.At)
 		if age < time.Minute && age >= 0 {
 			d.Minute++
 		}
@@ -124,24 +124,24 @@ func (d *Dashboard) traffic() {
 
 // grants counts what lives, and charts what began and ended in the last hour.
 func (d *Dashboard) grants() {
-	s := d.Space
+	s := d.V.Space
 	s.Gate.RLock()
 	defer s.Gate.RUnlock()
 	var soonest time.Time
-	s.Grants.Living(d.Now, func(*grant.Token) { d.Live++ })
-	for _, c := range s.Grants.Consents(func(c *grant.Consent) bool { return s.Grants.ConsentStatus(c, d.Now) == grant.Valid }) {
+	s.Grants.Living(d.V.Now, func(*grant.Token) { d.Live++ })
+	for _, c := range s.Grants.Consents(func(c *grant.Consent) bool { return s.Grants.ConsentStatus(c, d.V.Now) == grant.Valid }) {
 		d.Valid++
 		if soonest.IsZero() || c.Until.Before(soonest) {
 			soonest = c.Until
 		}
 	}
 	if !soonest.IsZero() {
-		d.NextEnd = soonest.Sub(d.Now)
+		d.NextEnd = soonest.Sub(d.V.Now)
 	}
-	d.Chart = newTempo(d.Now)
+	d.Chart = newTempo(d.V.Now)
 	for _, t := range s.Grants.Newest(0, 2000, func(*grant.Token) bool { return true }) {
 		d.Chart.issued(t.Issued)
-		state := s.Grants.State(t, d.Now)
+		state := s.Grants.State(t, d.V.Now)
 		switch state.Name {
 		case grant.StateExpired:
 			d.Chart.expired(t.Expires)
@@ -154,7 +154,7 @@ func (d *Dashboard) grants() {
 // markers are the activities worth a line in a chart: what moved the clock, and what armed a fault.
 func (d *Dashboard) Markers() []Marker {
 	var out []Marker
-	for _, a := range d.Space.Activities(100) {
+	for _, a := range d.V.Space.Activities(100) {
 		if strings.HasPrefix(a.Verb, "clock") || strings.HasPrefix(a.Verb, "fault") {
 			if x, ok := d.Chart.x(a.At); ok {
 				out = append(out, Marker{x, a.What, a.At})

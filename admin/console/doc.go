@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,7 @@ func docPages() []page {
 
 // Docs is where everything answers.
 type Docs struct {
-	*visit
+	V     *visit
 	Items []DocBank
 	Calls int // operations of the admin API
 }
@@ -37,7 +38,7 @@ type DocBank struct {
 }
 
 func docs(v *visit) (any, error) {
-	d := &Docs{visit: v, Calls: len(v.console.panel.Verbs())}
+	d := &Docs{V: v, Calls: len(v.console.panel.Verbs())}
 	for _, bank := range v.Banks {
 		one := DocBank{Bank: bank}
 		for _, o := range v.Operations {
@@ -54,7 +55,7 @@ func docs(v *visit) (any, error) {
 
 // BankDocs is what one bank answers.
 type BankDocs struct {
-	*visit
+	V        *visit
 	Bank     string
 	Tab      string // operations or refusals
 	Groups   []OperationGroup
@@ -72,7 +73,7 @@ type OperationGroup struct {
 
 // OpenOperation is one route, with what to fill in.
 type OpenOperation struct {
-	*visit
+	V *visit
 	admin.OperationView
 	Holes  [][2]string // variable segments, and what was typed
 	Extra  string      // query
@@ -91,14 +92,14 @@ type SaidRefusal struct {
 }
 
 func bankDocs(v *visit) (any, error) {
-	d := &BankDocs{visit: v, Bank: v.Param("bank"), Tab: cmp.Or(v.Query.Get("tab"), "operations")}
+	d := &BankDocs{V: v, Bank: v.Param("bank"), Tab: cmp.Or(v.Query.Get("tab"), "operations")}
 	if !slices.Contains(v.Banks, d.Bank) {
 		return nil, fail.New(fail.NotFound, "there is no bank %q; there are %s", d.Bank, strings.Join(v.Banks, ", "))
 	}
 	if d.Tab == "refusals" {
 		return d, d.refusals()
 	}
-	all, err := v.OperationsOf(d.Bank)
+	all, err := v.Desk.OperationsOf(d.Bank)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +110,7 @@ func bankDocs(v *visit) (any, error) {
 			if o.Server == server {
 				g.Items = append(g.Items, o)
 			}
-			if at := d.Query.Get("at"); o.Server == server && at == o.Method+" "+o.Path {
+			if at := d.V.Query.Get("at"); o.Server == server && at == o.Method+" "+o.Path {
 				if d.Open, err = openOperation(v, o); err != nil {
 					return nil, err
 				}
@@ -122,7 +123,7 @@ func bankDocs(v *visit) (any, error) {
 
 // refusals puts kinds together that the bank says alike.
 func (d *BankDocs) refusals() error {
-	all, err := d.Desk.Refusals(d.Bank)
+	all, err := d.V.Desk.Refusals(d.Bank)
 	for _, r := range all {
 		into := &d.Said
 		if r.At == "token" {
@@ -136,13 +137,13 @@ func (d *BankDocs) refusals() error {
 		(*into)[i].Kinds = append((*into)[i].Kinds, r)
 	}
 	for _, list := range [][]SaidRefusal{d.Said, d.SaidAuth} {
-		slices.SortStableFunc(list, func(a, b SaidRefusal) int { return a.Status - b.Status })
+		sort.SliceStable(list, func(i, j int) bool { return list[i].Status < list[j].Status })
 	}
 	return err
 }
 
 func openOperation(v *visit, of admin.OperationView) (*OpenOperation, error) {
-	o := &OpenOperation{visit: v, OperationView: of, Extra: v.Query.Get("query"), Token: v.Query.Get("token")}
+	o := &OpenOperation{V: v, OperationView: of, Extra: v.Query.Get("query"), Token: v.Query.Get("token")}
 	path := of.Path
 	for part := range strings.SplitSeq(of.Path, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
@@ -183,8 +184,8 @@ func openOperation(v *visit, of admin.OperationView) (*OpenOperation, error) {
 	b.WriteString(quoted(v.Origin() + target))
 	o.Call = b.String()
 	if id, err := strconv.ParseUint(v.Query.Get("entry"), 10, 64); err == nil {
-		if e, err := v.Entry(id); err == nil { // it may be gone by now
-			answer := v.View(e, false)
+		if e, err := v.Desk.Entry(id); err == nil { // it may be gone by now
+			answer := v.Desk.View(e, false)
 			o.Answer = &answer
 		}
 	}
@@ -193,13 +194,13 @@ func openOperation(v *visit, of admin.OperationView) (*OpenOperation, error) {
 
 // Answered is this page with the answer to what was sent.
 func (o *OpenOperation) Answered() string {
-	at := o.Here("entry", "")
-	return strings.TrimPrefix(at, o.Root+base+"/") + "&entry={last}"
+	at := o.V.Here("entry", "")
+	return strings.TrimPrefix(at, o.V.Root+base+"/") + "&entry={last}"
 }
 
 // AdminDocs is the JSON face of the levers.
 type AdminDocs struct {
-	*visit
+	V      *visit
 	Groups []APIGroup
 	Count  int
 	Filter string
@@ -225,7 +226,7 @@ type APIField struct {
 }
 
 func adminDocs(v *visit) (any, error) {
-	d := &AdminDocs{visit: v, Filter: strings.TrimSpace(v.Query.Get("q"))}
+	d := &AdminDocs{V: v, Filter: strings.TrimSpace(v.Query.Get("q"))}
 	for _, c := range v.console.calls() {
 		if !strings.Contains(strings.ToLower(c.Path+" "+c.Op+" "+c.Doc), strings.ToLower(d.Filter)) {
 			continue

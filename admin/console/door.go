@@ -32,7 +32,7 @@ func (v *visit) unlock(key, back string) error {
 
 // Door is the page that asks for a key.
 type Door struct {
-	*visit
+	V           *visit
 	Back, Wrong string
 }
 

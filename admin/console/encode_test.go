@@ -89,7 +89,7 @@ func FuzzEncode(f *testing.F) {
 // A form can be sent from anywhere that can guess it: where it leads afterwards must stay within the console of this space.
 func TestOwn(t *testing.T) {
 	t.Parallel()
-	v := &visit{Desk: &admin.Desk{Root: "/s/p07"}}
+	v := &visit{Place: admin.Place{Root: "/s/p07"}}
 	for _, tt := range []struct{ to, want string }{
 		{"/s/p07/admin/tokens?state=live", "/s/p07/admin/tokens?state=live"},
 		{"/s/p07/admin", "/s/p07/admin"},
@@ -113,7 +113,7 @@ func TestOwn(t *testing.T) {
 func FuzzOwn(f *testing.F) {
 	f.Add("/admin/tokens/a%2Fb?x=1#y")
 	f.Add("//evil")
-	v := &visit{Desk: &admin.Desk{}}
+	v := &visit{}
 	here := &url.URL{Scheme: "http", Host: "localhost", Path: "/"}
 	f.Fuzz(func(t *testing.T, to string) {
 		u, err := here.Parse(v.own(to))

@@ -18,7 +18,7 @@ import (
 // OpenEntry is one request with everything that is known of it.
 type OpenEntry struct {
 	admin.EntryView
-	*visit
+	V       *visit
 	Tab     string
 	Whole   bool   // secrets are shown whole
 	Style   string // of the command that is shown; empty: none is
@@ -50,8 +50,8 @@ func (o *OpenEntry) Tabs() []string {
 }
 
 func (v *visit) openEntry(e *journal.Entry) (*OpenEntry, error) {
-	o := &OpenEntry{visit: v, Tab: v.Query.Get("tab"), Whole: v.Query.Get("reveal") == "true", Style: v.Query.Get("as"), entry: e}
-	o.EntryView = v.View(e, o.Whole)
+	o := &OpenEntry{V: v, Tab: v.Query.Get("tab"), Whole: v.Query.Get("reveal") == "true", Style: v.Query.Get("as"), entry: e}
+	o.EntryView = v.Desk.View(e, o.Whole)
 	if !slices.Contains(append(o.Tabs(), "diff"), o.Tab) {
 		o.Tab = "why"
 	}
@@ -116,9 +116,9 @@ func (o *OpenEntry) Outcome() string {
 
 // check lists what was looked at, in order, and what would have come behind it.
 func (o *OpenEntry) check() {
-	route := Checked{Name: "Route", Class: "ok", Icon: "check", Said: "passed", Why: o.linked(o.Bank+", "+o.Method+" "+o.Path(o.Target)) + template.HTML(` <span class="dim">`+esc(o.Op)+`</span>`)}
+	route := Checked{Name: "Route", Class: "ok", Icon: "check", Said: "passed", Why: o.V.linked(o.Bank+", "+o.Method+" "+o.V.Path(o.Target)) + template.HTML(` <span class="dim">`+esc(o.Op)+`</span>`)}
 	if o.Op == "" {
-		route.Class, route.Icon, route.Said, route.Why = "no", "x", "failed", o.linked(o.Bank+" has no such path")
+		route.Class, route.Icon, route.Said, route.Why = "no", "x", "failed", o.V.linked(o.Bank+" has no such path")
 	}
 	o.Checks = append(o.Checks, route)
 	seen := map[string]bool{}
@@ -130,7 +130,7 @@ func (o *OpenEntry) check() {
 	if o.Kind == "" || o.Op == "" {
 		return
 	}
-	good := o.Space.Journal.Recent(1, func(x *journal.Entry) bool {
+	good := o.V.Space.Journal.Recent(1, func(x *journal.Entry) bool {
 		return x.Bank == o.Bank && x.Op == o.Op && x.Kind == "" && x.Fault == "" && x.Status < 400
 	})
 	for _, x := range good {
@@ -149,7 +149,7 @@ var held = map[string]string{
 }
 
 func (o *OpenEntry) step(c *fail.Check, last bool) Checked {
-	s := Checked{Name: capital(c.Name), Class: "ok", Icon: "check", Said: "passed", Why: o.linked(c.Why)}
+	s := Checked{Name: capital(c.Name), Class: "ok", Icon: "check", Said: "passed", Why: o.V.linked(c.Why)}
 	if c.Name == o.Kind {
 		s.Name = capital(strings.ReplaceAll(c.Name, "_", " "))
 	}
@@ -165,7 +165,7 @@ func (o *OpenEntry) step(c *fail.Check, last bool) Checked {
 	}
 	s.Class, s.Icon, s.Said = "no", "x", "failed"
 	why, rule, _ := strings.Cut(c.Why, "; ")
-	s.Why, s.Rule = o.linked(why), rule
+	s.Why, s.Rule = o.V.linked(why), rule
 	o.late(c, &s)
 	return s
 }
@@ -176,15 +176,15 @@ func (o *OpenEntry) late(c *fail.Check, s *Checked) {
 	if !strings.HasSuffix(c.Name, "not expired") || id == "" {
 		return
 	}
-	t, err := o.Desk.Token(id, false)
+	t, err := o.V.Desk.Token(id, false)
 	if err != nil || t.Expires.IsZero() || t.Expires.After(o.EntryView.At) {
 		return // its end was moved since
 	}
 	const form = "15:04:05.000"
-	s.Why = o.linked(t.ID+" ended "+o.Local(t.Expires, form)+", asked "+o.Local(o.EntryView.At, form)+": ") +
+	s.Why = o.V.linked(t.ID+" ended "+o.V.Local(t.Expires, form)+", asked "+o.V.Local(o.EntryView.At, form)+": ") +
 		template.HTML("<b>"+esc(exactly(o.EntryView.At.Sub(t.Expires)))+" too late</b>")
 	if t.Life != nil {
-		s.Rule = "Its life is " + span(time.Duration(*t.Life)) + ", set by " + t.Policy + "; clock " + o.Speed()
+		s.Rule = "Its life is " + span(time.Duration(*t.Life)) + ", set by " + t.Policy + "; clock " + o.V.Speed()
 	}
 }
 
@@ -257,7 +257,7 @@ func (v *visit) Linked(text string) template.HTML { return v.linked(text) }
 
 // Back is the list with nothing opened.
 func (o *OpenEntry) Back() string {
-	return strings.Replace(o.Here("as", "", "tab", ""), "/inspector/"+strconv.FormatUint(o.ID, 10), "/inspector", 1)
+	return strings.Replace(o.V.Here("as", "", "tab", ""), "/inspector/"+strconv.FormatUint(o.ID, 10), "/inspector", 1)
 }
 
 // Sequence is the story as a diagram.
@@ -275,7 +275,7 @@ func (o *OpenEntry) advise() {
 	if o.Advice == "" || e.Client == "" {
 		return
 	}
-	after := o.Space.Journal.Recent(2000, func(x *journal.Entry) bool {
+	after := o.V.Space.Journal.Recent(2000, func(x *journal.Entry) bool {
 		return x.ID > e.ID && x.Bank == e.Bank && x.Client == e.Client && x.Again == 0
 	})
 	slices.Reverse(after)

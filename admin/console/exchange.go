@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -102,7 +103,7 @@ func (o *OpenEntry) lay() {
 	}
 	add(at, "", "this request", o.ID)
 	for _, id := range o.EntryView.Tokens {
-		t, err := o.Desk.Token(id, false)
+		t, err := o.V.Desk.Token(id, false)
 		if err != nil {
 			continue
 		}
@@ -118,12 +119,12 @@ func (o *OpenEntry) lay() {
 			add(t.Since, "bad", t.ID+" "+t.Name+" by "+t.By+": "+t.Why, 0)
 		}
 	}
-	for _, a := range o.Space.Activities(50) {
+	for _, a := range o.V.Space.Activities(50) {
 		if strings.HasPrefix(a.Verb, "clock") && a.At.Sub(at).Abs() < time.Hour {
 			add(a.At, "", a.What, 0)
 		}
 	}
-	slices.SortStableFunc(o.Moments, func(a, b EntryMoment) int { return a.At.Compare(b.At) })
+	sort.SliceStable(o.Moments, func(i, j int) bool { return o.Moments[i].At.Before(o.Moments[j].At) })
 	o.Moments = slices.CompactFunc(o.Moments, func(a, b EntryMoment) bool { return a.ID != 0 && a.ID == b.ID })
 	for i := range o.Moments {
 		o.Moments[i].From = apart(o.Moments[i].At.Sub(at))
@@ -156,10 +157,10 @@ func (o *OpenEntry) relate() {
 		}
 		return x.Client != "" && x.Client == e.Client && x.Owner == e.Owner
 	}
-	near := o.Space.Journal.Before(e.ID, mostRelated/2, same)
+	near := o.V.Space.Journal.Before(e.ID, mostRelated/2, same)
 	slices.Reverse(near)
 	near = append(near, e)
-	later := o.Space.Journal.Recent(2000, func(x *journal.Entry) bool { return x.ID > e.ID && same(x) })
+	later := o.V.Space.Journal.Recent(2000, func(x *journal.Entry) bool { return x.ID > e.ID && same(x) })
 	slices.Reverse(later)
 	near = append(near, later[:min(len(later), mostRelated/2)]...)
 	for _, x := range near {
@@ -168,7 +169,7 @@ func (o *OpenEntry) relate() {
 			now = " now"
 		}
 		path, _, _ := strings.Cut(x.Target, "?")
-		at := o.Here("tab", "flow")
+		at := o.V.Here("tab", "flow")
 		at = strings.Replace(at, "/inspector/"+strconv.FormatUint(e.ID, 10), "/inspector/"+strconv.FormatUint(x.ID, 10), 1)
 		answer := strconv.Itoa(x.Status)
 		if len(x.Tokens) > 0 && x.Kind == "" && lanes != "a24" {
@@ -198,13 +199,13 @@ func (o *OpenEntry) former() *admin.EntryRow {
 	if e.Op == "" {
 		return nil
 	}
-	found := o.Space.Journal.Before(e.ID, 1, func(x *journal.Entry) bool {
+	found := o.V.Space.Journal.Before(e.ID, 1, func(x *journal.Entry) bool {
 		return x.Bank == e.Bank && x.Op == e.Op && x.Method == e.Method && (e.Client == "" || x.Client == e.Client)
 	})
 	if len(found) == 0 {
 		return nil
 	}
-	row := o.View(found[0], false).EntryRow
+	row := o.V.Desk.View(found[0], false).EntryRow
 	return &row
 }
 
@@ -222,7 +223,7 @@ func (o *OpenEntry) compare() {
 	if o.Former == nil {
 		return
 	}
-	before, err := o.Entry(o.Former.ID)
+	before, err := o.V.Desk.Entry(o.Former.ID)
 	if err != nil {
 		return
 	}

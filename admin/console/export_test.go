@@ -2,6 +2,9 @@ package console
 
 import (
 	"io/fs"
+	"reflect"
+	"text/template"
+	"text/template/parse"
 
 	"sandbank/admin"
 )
@@ -44,3 +47,37 @@ func Told(knob string) bool {
 
 // Money is an amount as pages write it.
 func Money(m int64, currency string) string { return money(admin.Money(m), currency) }
+
+// Trees are the templates as they are written.
+func Trees() map[string]*parse.Tree {
+	out := map[string]*parse.Tree{}
+	for _, t := range template.Must(template.New("").Funcs(functions()).ParseFS(screenFiles, "screen/*.html")).Templates() {
+		out[t.Name()] = t.Tree
+	}
+	return out
+}
+
+// Functions are what templates call.
+func Functions() map[string]any { return functions() }
+
+// Frames are the types of what stands around pages, or in place of one.
+func Frames() map[string]reflect.Type {
+	v := reflect.TypeFor[*visit]()
+	return map[string]reflect.Type{"frame": v, "bare": v, "palette": v, "refusal": reflect.TypeFor[Refusal](), "door": reflect.TypeFor[Door]()}
+}
+
+// Watched is a console that tells what its pages hand to their templates.
+func Watched(p *admin.Panel, saw func(name string, data any)) *Console {
+	c := New(p)
+	for i := range c.pages {
+		name, build := c.pages[i].name, c.pages[i].build
+		c.pages[i].build = func(v *visit) (any, error) {
+			data, err := build(v)
+			if err == nil {
+				saw(name, data)
+			}
+			return data, err
+		}
+	}
+	return c
+}

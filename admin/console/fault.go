@@ -21,7 +21,7 @@ func faultPages() []page {
 
 // Faults is the list of rules, with the presets, and a form for a new one.
 type Faults struct {
-	*visit
+	V       *visit
 	List    admin.FaultList
 	Rules   []*RuleRow
 	Armed   int
@@ -44,7 +44,7 @@ func (r *RuleRow) Meets() bool {
 }
 
 func faults(v *visit) (any, error) {
-	f := &Faults{visit: v, List: v.Desk.Faults(), Filter: v.Query.Get("q")}
+	f := &Faults{V: v, List: v.Desk.Faults(), Filter: v.Query.Get("q")}
 	var err error
 	if f.Build, err = ruleForm(v, fault.Rule{}); err != nil {
 		return nil, err
@@ -82,8 +82,8 @@ func (v *visit) cases(ids []string) []Case {
 }
 
 func (f *Faults) presetRow(p fault.Preset) PresetRow {
-	row := PresetRow{Name: p.Name, Doc: p.Doc, Narrow: f.At("faults/new", "?preset="+p.Name), Cases: f.cases(p.Cases)}
-	if arm, err := f.Form("armFault"); err == nil { // there is one
+	row := PresetRow{Name: p.Name, Doc: p.Doc, Narrow: f.V.At("faults/new", "?preset="+p.Name), Cases: f.V.cases(p.Cases)}
+	if arm, err := f.V.Form("armFault"); err == nil { // there is one
 		row.Arm = arm.As("preset").Button("Arm", "", "tight", "preset", p.Name)
 	}
 	return row
@@ -103,13 +103,13 @@ func ruleRow(v *visit, no int, l fault.Listed) *RuleRow {
 // ByHeader is a request that brings its own fault.
 func (f *Faults) ByHeader() string {
 	path := "/"
-	for _, o := range f.Operations {
+	for _, o := range f.V.Operations {
 		if o.Method == "GET" && !strings.Contains(o.Path, "{") {
 			path = "/" + o.Bank + o.Path
 			break
 		}
 	}
-	return "curl -i -H 'X-Sandbox-Fault: status=503; retry-after=5s' " + f.Origin() + f.Root + path
+	return "curl -i -H 'X-Sandbox-Fault: status=503; retry-after=5s' " + f.V.Origin() + f.V.Root + path
 }
 
 // newFault begins with nothing, with a preset, with a line, or with conditions from the query: bank, op, method, path, client, user.

@@ -11,7 +11,7 @@ import (
 
 // RuleForm is what a form for a rule needs: the rule to begin with, and what can be chosen.
 type RuleForm struct {
-	*visit
+	V    *visit
 	Rule fault.Rule
 	Ops  []string // "token=token: POST /oauth2/token"
 	Line string
@@ -26,7 +26,7 @@ type RuleForm struct {
 }
 
 func ruleForm(v *visit, r fault.Rule) (*RuleForm, error) {
-	f := &RuleForm{visit: v, Rule: r, Line: r.String(), Ops: []string{"=any"}}
+	f := &RuleForm{V: v, Rule: r, Line: r.String(), Ops: []string{"=any"}}
 	f.Some = f.Line != ""
 	post, err := v.Form("armFault")
 	if err != nil {
@@ -72,8 +72,8 @@ func (f *RuleForm) alone() *RuleForm {
 // Clients are suggestions for the client's field, Users for the user's.
 func (f *RuleForm) Clients() []string {
 	var out []string
-	for _, bank := range f.Banks {
-		if all, err := f.Desk.Clients(bank); err == nil {
+	for _, bank := range f.V.Banks {
+		if all, err := f.V.Desk.Clients(bank); err == nil {
 			for _, c := range all {
 				out = append(out, c.ID)
 			}
@@ -84,11 +84,11 @@ func (f *RuleForm) Clients() []string {
 
 // Users are some logins.
 func (f *RuleForm) Users() []string {
-	f.Space.Gate.RLock()
-	defer f.Space.Gate.RUnlock()
+	f.V.Space.Gate.RLock()
+	defer f.V.Space.Gate.RUnlock()
 	var out []string
-	for _, bank := range f.Banks {
-		people := f.Space.Ledger.People(bank)
+	for _, bank := range f.V.Banks {
+		people := f.V.Space.Ledger.People(bank)
 		for _, p := range people[:min(5, len(people))] {
 			if !slices.Contains(out, p.Login) {
 				out = append(out, p.Login)
@@ -100,7 +100,7 @@ func (f *RuleForm) Users() []string {
 
 // BankOptions are the banks, and any.
 func (f *RuleForm) BankOptions() []string {
-	out := append([]string{"=any"}, f.Banks...)
+	out := append([]string{"=any"}, f.V.Banks...)
 	if bank := f.Rule.When.Bank; bank != "" && !slices.Contains(out, bank) {
 		out = append(out, bank)
 	}
@@ -158,7 +158,7 @@ func lined(h fault.Headers) []string {
 func (f *RuleForm) Has(names ...string) bool {
 	return slices.ContainsFunc(names, func(n string) bool {
 		v := f.Post.value(n, f.Value(n))
-		return v != "" && !strings.HasPrefix(v, "false") || f.failed != nil && f.failed.Field == n
+		return v != "" && !strings.HasPrefix(v, "false") || f.V.failed != nil && f.V.failed.Field == n
 	})
 }
 
@@ -188,4 +188,4 @@ func (f *RuleForm) Zero() string {
 }
 
 // Survive are the cases that a preset is for.
-func (f *RuleForm) Survive() []Case { return f.cases(f.Preset.Cases) }
+func (f *RuleForm) Survive() []Case { return f.V.cases(f.Preset.Cases) }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -26,7 +27,7 @@ func inspectorPages() []page {
 
 // Inspector is the list of requests, with one of them opened when the path names it.
 type Inspector struct {
-	*visit
+	V      *visit
 	List   *admin.JournalPage
 	Line   string // what the search line says
 	Kept   int    // entries in the journal
@@ -53,7 +54,7 @@ func inspector(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Inspector{visit: v, Line: v.Query.Get("q"), Export: query.Encode()}
+	i := &Inspector{V: v, Line: v.Query.Get("q"), Export: query.Encode()}
 	asked := url.Values{}
 	for name, all := range v.Query {
 		if slices.Contains([]string{"as", "from"}, name) {
@@ -67,11 +68,11 @@ func inspector(v *visit) (any, error) {
 			query.Set(name, text)
 		}
 	}
-	q, err := v.EntryQuery(query)
+	q, err := v.Desk.EntryQuery(query)
 	if err != nil {
 		return nil, err
 	}
-	i.List = v.Entries(q)
+	i.List = v.Desk.Entries(q)
 	i.Kept = len(v.Space.Journal.Recent(math.MaxInt, nil))
 	if id := v.Param("id"); id != "" {
 		e, err := v.entry(id)
@@ -124,7 +125,7 @@ func (v *visit) entry(id string) (*journal.Entry, error) {
 	if err != nil {
 		return nil, fail.New(fail.NotFound, "%q is no request's number", id)
 	}
-	return v.Entry(n)
+	return v.Desk.Entry(n)
 }
 
 // sums are what stands beside the list while nothing is opened.
@@ -138,7 +139,7 @@ func (i *Inspector) sums() {
 	}
 	i.Tally, i.Banks = counted(kinds, "kind"), counted(banks, "bank")
 	i.Slow = slices.Clone(i.List.Items)
-	slices.SortStableFunc(i.Slow, func(a, b admin.EntryRow) int { return int(b.Took/1000 - a.Took/1000) })
+	sort.SliceStable(i.Slow, func(a, b int) bool { return i.Slow[a].Took/1000 > i.Slow[b].Took/1000 })
 	i.Slow = i.Slow[:min(3, len(i.Slow))]
 }
 
@@ -148,18 +149,15 @@ func counted(of map[string]int, filter string) []Share {
 	for name, n := range of {
 		out = append(out, Share{name, filter, n})
 	}
-	slices.SortFunc(out, func(a, b Share) int {
-		if a.N != b.N {
-			return b.N - a.N
-		}
-		return strings.Compare(a.Name, b.Name)
+	sort.Slice(out, func(i, j int) bool {
+		return out[i].N > out[j].N || out[i].N == out[j].N && out[i].Name < out[j].Name
 	})
 	return out
 }
 
 // Row is where an entry of the list opens: under the same filter and on the same tab.
 func (i *Inspector) Row(id uint64) string {
-	at := i.Root + base + "/inspector/" + strconv.FormatUint(id, 10)
+	at := i.V.Root + base + "/inspector/" + strconv.FormatUint(id, 10)
 	if i.query != "" {
 		at += "?" + i.query
 	}
@@ -172,7 +170,7 @@ func (i *Inspector) All() string { return strings.Replace(i.Row(0), "/inspector/
 // Only is the list with one filter instead of the quick ones; empty takes them away.
 func (i *Inspector) Only(name, value string) string {
 	query := url.Values{}
-	for n, all := range i.Query {
+	for n, all := range i.V.Query {
 		if !slices.Contains([]string{"status", "refused", "fault", "cursor", "as", "from"}, n) {
 			query[n] = all
 		}
@@ -180,9 +178,9 @@ func (i *Inspector) Only(name, value string) string {
 	if name != "" {
 		query.Set(name, value)
 	}
-	at := i.At("inspector")
-	if id := i.Param("id"); id != "" {
-		at = i.Item("inspector", id)
+	at := i.V.At("inspector")
+	if id := i.V.Param("id"); id != "" {
+		at = i.V.Item("inspector", id)
 	}
 	if len(query) == 0 {
 		return at
@@ -194,7 +192,7 @@ func (i *Inspector) Only(name, value string) string {
 func (i *Inspector) Beside() []Share {
 	var out []Share
 	for _, name := range []string{"status", "refused", "fault", "tab", "reveal"} {
-		if value := i.Query.Get(name); value != "" {
+		if value := i.V.Query.Get(name); value != "" {
 			out = append(out, Share{Name: name, Filter: value})
 		}
 	}
@@ -202,7 +200,7 @@ func (i *Inspector) Beside() []Share {
 }
 
 // Is tells whether a filter of the address has this value.
-func (i *Inspector) Is(name, value string) bool { return i.Query.Get(name) == value }
+func (i *Inspector) Is(name, value string) bool { return i.V.Query.Get(name) == value }
 
 // Plain tells whether none of the quick filters is on.
 func (i *Inspector) Plain() bool {
@@ -214,7 +212,7 @@ func (i *Inspector) Filtered() bool { return i.Export != "" }
 
 // File is the download of the list in a format.
 func (i *Inspector) File(format string) string {
-	at := i.Root + admin.Prefix + "/journal/export?format=" + format
+	at := i.V.Root + admin.Prefix + "/journal/export?format=" + format
 	if i.Export != "" {
 		at += "&" + i.Export
 	}
@@ -262,7 +260,7 @@ func shortID(id string) string {
 // long. Whatever a client has sent is escaped.
 func (i *Inspector) Rows() template.HTML {
 	var b strings.Builder
-	at, query := esc(i.Root+base)+"/inspector/", ""
+	at, query := esc(i.V.Root+base)+"/inspector/", ""
 	if i.query != "" {
 		query = "?" + esc(i.query)
 	}
@@ -275,15 +273,15 @@ func (i *Inspector) Rows() template.HTML {
 		if i.Open != nil && i.Open.ID == e.ID {
 			current = ` aria-current="true"`
 		}
-		b.WriteString(`<li id="e-` + id + `"><a href="` + at + id + query + `"` + current + `><span class="dim">` + i.Local(e.At, "15:04:05") + `</span><span class="` + statusClass(e.Status) + `">` +
-			status + `</span><span class="clip"><span class="dim">` + esc(e.Method) + `</span> ` + esc(e.Target) + `</span><span class="dim ms">` + esc(took(e.Took)) + `</span><span class="sub">` + esc(i.Who(e)))
+		b.WriteString(`<li id="e-` + id + `"><a href="` + at + id + query + `"` + current + `><span class="dim">` + i.V.Local(e.At, "15:04:05") + `</span><span class="` + statusClass(e.Status) + `">` +
+			status + `</span><span class="clip"><span class="dim">` + esc(e.Method) + `</span> ` + esc(e.Target) + `</span><span class="dim ms">` + esc(took(e.Took)) + `</span><span class="sub">` + esc(i.V.Who(e)))
 		if e.Fault != "" {
 			b.WriteString(` · <span class="st5">` + fault + ` fault ` + esc(e.Fault) + `</span>`)
 		}
 		if e.Again > 0 {
 			b.WriteString(` · ` + again + ` of #` + strconv.FormatUint(e.Again, 10))
 		}
-		if why := i.Brief(e); why != "" {
+		if why := i.V.Brief(e); why != "" {
 			b.WriteString(` · <span class="st4">` + esc(why) + `</span>`)
 		}
 		b.WriteString("</span></a></li>\n")

@@ -25,7 +25,7 @@ func labPages() []page {
 // Lab is a walk through one bank, opened at one of its steps. All of it is in the address: the bank, who walks, the step, and the numbers of
 // the requests that were sent. What their answers gave is read from the journal again.
 type Lab struct {
-	*visit
+	V             *visit
 	Flow          *flow.Flow
 	User, Client  string
 	Users         []string
@@ -44,8 +44,8 @@ type Lab struct {
 }
 
 func lab(v *visit) (any, error) {
-	l := &Lab{visit: v, Redirect: v.Query.Get("redirect")}
-	flows := v.Flows()
+	l := &Lab{V: v, Redirect: v.Query.Get("redirect")}
+	flows := v.Desk.Flows()
 	if len(flows) == 0 {
 		return l, nil
 	}
@@ -79,7 +79,7 @@ func lab(v *visit) (any, error) {
 
 // people finds who may walk.
 func (l *Lab) people() error {
-	clients, err := l.Desk.Clients(l.Flow.Bank)
+	clients, err := l.V.Desk.Clients(l.Flow.Bank)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (l *Lab) people() error {
 	for _, c := range clients {
 		l.Clients = append(l.Clients, c.ID+"="+c.Name)
 	}
-	if l.Client = l.Query.Get("client"); !has(l.Client) {
+	if l.Client = l.V.Query.Get("client"); !has(l.Client) {
 		if l.Client = l.Flow.Client; !has(l.Client) && len(clients) > 0 {
 			l.Client = clients[0].ID
 		}
@@ -97,15 +97,15 @@ func (l *Lab) people() error {
 	if l.Flow.User == "" {
 		return nil
 	}
-	l.Space.Gate.RLock()
-	defer l.Space.Gate.RUnlock()
-	for _, p := range l.Space.Ledger.People(l.Flow.Bank) {
+	l.V.Space.Gate.RLock()
+	defer l.V.Space.Gate.RUnlock()
+	for _, p := range l.V.Space.Ledger.People(l.Flow.Bank) {
 		if len(l.Users) < 200 {
 			l.Users = append(l.Users, p.Login)
 		}
 	}
-	asked := l.Query.Get("user")
-	if l.User = asked; l.Space.Ledger.PersonByLogin(l.Flow.Bank, asked) == nil {
+	asked := l.V.Query.Get("user")
+	if l.User = asked; l.V.Space.Ledger.PersonByLogin(l.Flow.Bank, asked) == nil {
 		if l.User = l.Flow.User; !slices.Contains(l.Users, l.User) && len(l.Users) > 0 {
 			l.User = l.Users[0]
 		}
@@ -118,13 +118,13 @@ func (l *Lab) people() error {
 // follow reads the numbers of the requests from the address, and the requests from the journal.
 func (l *Lab) follow() {
 	l.sent, l.entries = make([]uint64, len(l.Flow.Steps)), make([]*journal.Entry, len(l.Flow.Steps))
-	for i, text := range strings.Split(l.Query.Get("e"), ".") {
+	for i, text := range strings.Split(l.V.Query.Get("e"), ".") {
 		id, err := strconv.ParseUint(text, 10, 64)
 		if err != nil || i >= len(l.sent) || id == 0 {
 			continue
 		}
 		l.sent[i] = id
-		if e := l.Space.Journal.Entry(id); e != nil && e.Bank == l.Flow.Bank {
+		if e := l.V.Space.Journal.Entry(id); e != nil && e.Bank == l.Flow.Bank {
 			l.entries[i] = e
 		}
 	}
@@ -148,11 +148,11 @@ func (l *Lab) known() flow.Values {
 	if len(l.sent) > 0 && l.sent[0] > 0 {
 		v["new"] += strconv.FormatUint(l.sent[0], 10) // nobody else's: the number is given once
 	}
-	l.Space.Gate.RLock()
-	defer l.Space.Gate.RUnlock()
-	if c := l.Space.Grants.Client(l.Flow.Bank, l.Client); c != nil {
+	l.V.Space.Gate.RLock()
+	defer l.V.Space.Gate.RUnlock()
+	if c := l.V.Space.Grants.Client(l.Flow.Bank, l.Client); c != nil {
 		for _, s := range c.Secrets {
-			if v["client_secret"] == "" && (s.Until.IsZero() || l.Now.Before(s.Until)) {
+			if v["client_secret"] == "" && (s.Until.IsZero() || l.V.Now.Before(s.Until)) {
 				v["client_secret"] = s.Value
 				v["basic"] = base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(c.ID) + ":" + url.QueryEscape(s.Value)))
 			}
@@ -179,7 +179,7 @@ func (l *Lab) back(c *grant.Client) string {
 	if l.Redirect != "" {
 		return l.Redirect
 	}
-	for _, uri := range append([]string{l.Origin() + l.At("lab", "back"), "http://127.0.0.1:9000/cb"}, c.RedirectURIs...) {
+	for _, uri := range append([]string{l.V.Origin() + l.V.At("lab", "back"), "http://127.0.0.1:9000/cb"}, c.RedirectURIs...) {
 		if c.RedirectOK(uri) {
 			return uri
 		}
@@ -200,7 +200,7 @@ func (l *Lab) life(name string) *admin.TokenLife {
 	if name == "" || l.values[name] == "" {
 		return nil
 	}
-	t, err := l.Desk.Token(l.values[name], false)
+	t, err := l.V.Desk.Token(l.values[name], false)
 	if err != nil {
 		return nil
 	}
@@ -210,15 +210,15 @@ func (l *Lab) life(name string) *admin.TokenLife {
 // answers opens what came back to the step, as it should be and as it was spoilt.
 func (l *Lab) answers() (err error) {
 	if e := l.entries[l.At0]; e != nil {
-		if l.Last, err = l.openEntry(e); err != nil {
+		if l.Last, err = l.V.openEntry(e); err != nil {
 			return err
 		}
 		l.Last.Checks = nil
 		l.Last.check()
 	}
-	if id, bad := strconv.ParseUint(l.Query.Get("b"), 10, 64); bad == nil && l.Break != nil {
-		if e := l.Space.Journal.Entry(id); e != nil && e.Bank == l.Flow.Bank {
-			if l.Broken, err = l.openEntry(e); err != nil {
+	if id, bad := strconv.ParseUint(l.V.Query.Get("b"), 10, 64); bad == nil && l.Break != nil {
+		if e := l.V.Space.Journal.Entry(id); e != nil && e.Bank == l.Flow.Bank {
+			if l.Broken, err = l.V.openEntry(e); err != nil {
 				return err
 			}
 			l.Broken.Checks = nil
@@ -239,7 +239,7 @@ func labBack(v *visit) (any, error) {
 		return nil, moved{v.At("lab")}
 	}
 	e, sent := found[0], strings.Split(v.Query.Get("state"), "-")[1:]
-	for _, f := range v.Flows() {
+	for _, f := range v.Desk.Flows() {
 		if f.Bank != e.Bank {
 			continue
 		}

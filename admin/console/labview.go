@@ -61,17 +61,17 @@ func (l *Lab) Then() string {
 
 // To is another step of this walk, from 0 on.
 func (l *Lab) To(step int) string {
-	return l.Root + base + "/" + l.address(step, l.walked(l.whole()), "")
+	return l.V.Root + base + "/" + l.address(step, l.walked(l.whole()), "")
 }
 
 // Fresh is the walk from its beginning.
-func (l *Lab) Fresh() string { return l.Root + base + "/" + l.address(0, "", "") }
+func (l *Lab) Fresh() string { return l.V.Root + base + "/" + l.address(0, "", "") }
 
 // Carried are the parameters of the address that a form of the page takes along, some of them left out.
 func (l *Lab) Carried(without ...any) []Share {
 	var out []Share
 	for _, name := range []string{"bank", "user", "client", "step", "e", "redirect"} {
-		if value := l.Query.Get(name); value != "" && !slices.Contains(flat(without), name) {
+		if value := l.V.Query.Get(name); value != "" && !slices.Contains(flat(without), name) {
 			out = append(out, Share{Name: name, Filter: value})
 		}
 	}
@@ -135,12 +135,12 @@ func (l *Lab) Times() string {
 
 // Head is the request's, with the host that all of the sandbox answers under.
 func (l *Lab) Head() string {
-	_, host, _ := strings.Cut(l.Origin(), "://")
+	_, host, _ := strings.Cut(l.V.Origin(), "://")
 	return strings.TrimSpace("Host: " + host + "\n" + l.Request.Head)
 }
 
 // PathHere is the request's path, below the space.
-func (l *Lab) PathHere() string { return l.Root + l.Request.Path }
+func (l *Lab) PathHere() string { return l.V.Root + l.Request.Path }
 
 // Ready tells whether all that the request needs is known.
 func (l *Lab) Ready() bool { return len(l.Request.Missing) == 0 }
@@ -168,7 +168,7 @@ func (l *Lab) Link() string {
 	if l.Step.From != flow.Browser || !l.Request.Direct() || !l.Ready() {
 		return ""
 	}
-	return l.Origin() + l.Root + strings.ReplaceAll(l.Request.Path, "\n", "")
+	return l.V.Origin() + l.V.Root + strings.ReplaceAll(l.Request.Path, "\n", "")
 }
 
 // Command is the request for a shell.
@@ -178,7 +178,7 @@ func (l *Lab) Command() string {
 		body = strings.ReplaceAll(body, "\n", "")
 	}
 	e := &journal.Entry{Method: l.Request.Method, Target: strings.ReplaceAll(l.PathHere(), "\n", ""), Request: journal.Part{Head: []byte(l.Head() + "\n"), Body: []byte(body)}}
-	scheme, _, _ := strings.Cut(l.Origin(), "://")
+	scheme, _, _ := strings.Cut(l.V.Origin(), "://")
 	return strings.TrimSpace(e.Command("curl", scheme))
 }
 
@@ -298,7 +298,7 @@ type Shown struct {
 
 // Answered shows an answer.
 func (l *Lab) Answered(o *OpenEntry) Shown {
-	s := Shown{ID: o.ID, URL: l.Item("inspector", strconv.FormatUint(o.ID, 10)), HTML: l.Raw(o)}
+	s := Shown{ID: o.ID, URL: l.V.Item("inspector", strconv.FormatUint(o.ID, 10)), HTML: l.Raw(o)}
 	if !good(o.entry) {
 		s.Fell = l.Fell(o)
 	}
@@ -338,7 +338,7 @@ func (l *Lab) Sequence() Sequence {
 		first, _, _ = strings.Cut(first, "?")
 		method, path, _ := strings.Cut(first, " ")
 		if e := l.entries[i]; e != nil {
-			method, path = e.Method, strings.TrimPrefix(l.visit.Path(e.Target), l.Root)
+			method, path = e.Method, strings.TrimPrefix(l.V.Path(e.Target), l.V.Root)
 		} else if path[0] == '{' {
 			path = "where it leads"
 		}

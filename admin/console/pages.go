@@ -15,9 +15,9 @@ import (
 type page struct {
 	path  string // with {names}
 	Title string
-	Nav   string // slug of the entry; its own path when empty
-	name  string // of its template
-	build func(*visit) (any, error)
+	Nav   string                    // slug of the entry; its own path when empty
+	name  string                    // of its template
+	build func(*visit) (any, error) // what the template shows: a struct with the visit as its field V, or the visit alone
 }
 
 // pages are all screens. Fixed paths come before those with {names}.
@@ -82,7 +82,7 @@ func (v *visit) navigation() []Group {
 
 // counts are the figures beside the entries.
 func (v *visit) counts() map[string]string {
-	met, all := v.Coverage()
+	met, all := v.Desk.Coverage()
 	v.Space.Gate.RLock()
 	defer v.Space.Gate.RUnlock()
 	users, clients := 0, 0

@@ -3,6 +3,7 @@ package console
 import (
 	"net/url"
 	"slices"
+	"sort"
 	"strings"
 
 	"sandbank/admin"
@@ -20,7 +21,7 @@ func policyPages() []page {
 
 // Policies is the matrix of what is in force, and the list of what is turned.
 type Policies struct {
-	*visit
+	V           *visit
 	Group, Rows string
 	User        string // whose rows are asked for
 	Columns     []Column
@@ -68,11 +69,11 @@ type TurnedKnob struct{ Knob, Title, Text, URL string }
 const mostRows = 40
 
 func policies(v *visit) (any, error) {
-	p := &Policies{visit: v, Group: v.Query.Get("group"), Rows: v.Query.Get("rows"), User: v.Query.Get("user"), From: v.Query.Encode()}
+	p := &Policies{V: v, Group: v.Query.Get("group"), Rows: v.Query.Get("rows"), User: v.Query.Get("user"), From: v.Query.Encode()}
 	if !slices.Contains(knobGroups(), p.Group) {
 		p.Group = headGroup
 	}
-	all, err := v.Policies(admin.PolicyLevel{})
+	all, err := v.Desk.Policies(admin.PolicyLevel{})
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,8 @@ func (p *Policies) columns(all *admin.PolicyView) {
 	}
 	if p.Group == headGroup { // as one reads them, from the code to the consent
 		order := []string{"code", "access", "expires_in", "refresh", "rotation", "grace", "reuse", "consent", "fidelity"}
-		slices.SortStableFunc(p.Columns, func(a, b Column) int { return slices.Index(order, a.Knob) - slices.Index(order, b.Knob) })
+		place := func(i int) int { return slices.Index(order, p.Columns[i].Knob) }
+		sort.SliceStable(p.Columns, func(i, j int) bool { return place(i) < place(j) })
 	}
 }
 
@@ -143,7 +145,7 @@ func knobIn(all *admin.PolicyView, name string) admin.KnobView {
 
 // editor is the page on which a knob of a level is turned.
 func (p *Policies) editor(knob string, at admin.PolicyLevel) string {
-	return editorURL(p.visit, knob, at, "", p.From)
+	return editorURL(p.V, knob, at, "", p.From)
 }
 
 func editorURL(v *visit, knob string, at admin.PolicyLevel, level, from string) string {
@@ -225,8 +227,8 @@ func (p *Policies) set(name string, sub bool, at admin.PolicyLevel, all *admin.P
 
 // clients are rows of what is in force for each client.
 func (p *Policies) clients() error {
-	for _, bank := range p.Banks {
-		all, err := p.Desk.Clients(bank)
+	for _, bank := range p.V.Banks {
+		all, err := p.V.Desk.Clients(bank)
 		if err != nil {
 			return err
 		}
@@ -244,9 +246,9 @@ func (p *Policies) clients() error {
 func (p *Policies) users() error {
 	var rows []admin.PolicyLevel
 	if p.User != "" {
-		view, err := p.Desk.Policies(admin.PolicyLevel{User: p.User})
+		view, err := p.V.Desk.Policies(admin.PolicyLevel{User: p.User})
 		if err != nil {
-			p.wrong("user", err)
+			p.V.wrong("user", err)
 			return nil
 		}
 		for _, b := range view.Banks {
@@ -271,10 +273,10 @@ func (p *Policies) people() []admin.PolicyLevel {
 			out = append(out, l.Level)
 		}
 	}
-	p.Space.Gate.RLock()
-	defer p.Space.Gate.RUnlock()
-	for _, bank := range p.Banks {
-		people := p.Space.Ledger.People(bank)
+	p.V.Space.Gate.RLock()
+	defer p.V.Space.Gate.RUnlock()
+	for _, bank := range p.V.Banks {
+		people := p.V.Space.Ledger.People(bank)
 		p.Most = p.Most || len(people) > 4
 		for _, one := range people[:min(4, len(people))] {
 			if at := (admin.PolicyLevel{Bank: bank, User: one.ID}); !slices.Contains(out, at) {
@@ -290,7 +292,7 @@ func (p *Policies) row(name string, at admin.PolicyLevel) error {
 		p.Most = true
 		return nil
 	}
-	view, err := p.Desk.Policies(at)
+	view, err := p.V.Desk.Policies(at)
 	if err == nil {
 		p.Lines = append(p.Lines, p.line(name, view.Banks[0]))
 	}

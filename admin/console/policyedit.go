@@ -12,7 +12,7 @@ import (
 
 // PolicyEdit turns one knob at one level.
 type PolicyEdit struct {
-	*visit
+	V       *visit
 	Bank    string // through whose eyes the knob is seen
 	Place   admin.PolicyLevel
 	Knob    admin.KnobView
@@ -39,12 +39,12 @@ type LevelChoice struct {
 
 func editPolicy(v *visit) (any, error) {
 	q := v.Query
-	e := &PolicyEdit{visit: v, Back: "policies"}
+	e := &PolicyEdit{V: v, Back: "policies"}
 	if from := q.Get("from"); from != "" {
 		e.Back += "?" + from
 	}
 	seen := admin.PolicyLevel{Bank: q.Get("bank"), Client: q.Get("client"), User: q.Get("user")}
-	view, err := v.Policies(admin.PolicyLevel{Bank: seen.Bank, Client: seen.Client, User: seen.User})
+	view, err := v.Desk.Policies(admin.PolicyLevel{Bank: seen.Bank, Client: seen.Client, User: seen.User})
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func editPolicy(v *visit) (any, error) {
 	e.Text = textOf(e.Knob.Knob)
 	e.cascade(view, seen)
 	e.choices(seen)
-	e.Reach, err = v.PolicyReach(e.Knob.Knob, e.Place)
+	e.Reach, err = v.Desk.PolicyReach(e.Knob.Knob, e.Place)
 	return e, err
 }
 
@@ -152,12 +152,12 @@ func (e *PolicyEdit) choices(seen admin.PolicyLevel) {
 		if depthOf(at) != depth {
 			continue
 		}
-		e.Levels = append(e.Levels, LevelChoice{levelWords(at), editorURL(e.visit, e.Knob.Knob, seen, depth, e.Query.Get("from")), at == e.Place})
+		e.Levels = append(e.Levels, LevelChoice{levelWords(at), editorURL(e.V, e.Knob.Knob, seen, depth, e.V.Query.Get("from")), at == e.Place})
 	}
 }
 
 // Survive are the cases that the knob is for.
-func (e *PolicyEdit) Survive() []Case { return e.cases(e.Text.Cases) }
+func (e *PolicyEdit) Survive() []Case { return e.V.cases(e.Text.Cases) }
 
 // Where names what is turned: "bg-demo at berlin".
 func (e *PolicyEdit) Where() string {
@@ -215,17 +215,17 @@ func (e *PolicyEdit) Lives() []string {
 
 // PolicyJSON is everything that is turned, to take along.
 type PolicyJSON struct {
-	*visit
+	V     *visit
 	JSON  string
 	Calls string
 }
 
 func policyJSON(v *visit) (any, error) {
-	all, err := v.Policies(admin.PolicyLevel{})
+	all, err := v.Desk.Policies(admin.PolicyLevel{})
 	if err != nil {
 		return nil, err
 	}
-	p := &PolicyJSON{visit: v}
+	p := &PolicyJSON{V: v}
 	text, err := json.MarshalIndent(all.Levels, "", "  ")
 	if err != nil {
 		return nil, err

@@ -26,10 +26,11 @@ const (
 	lifeGroup = "lifetimes"
 	passGroup = "refresh"
 	tellGroup = "telling"
+	signGroup = "proofs"
 	restGroup = "behaviour"
 )
 
-func knobGroups() []string { return []string{headGroup, lifeGroup, passGroup, tellGroup, restGroup} }
+func knobGroups() []string { return []string{headGroup, lifeGroup, passGroup, tellGroup, signGroup, restGroup} }
 
 // textOf is what is told about a knob; one that nobody has described yet is among the rest, by its own name.
 func textOf(knob string) knobText {
@@ -43,6 +44,7 @@ func textOf(knob string) knobText {
 var knobTexts = sync.OnceValue(func() map[string]knobText {
 	all := lifeTexts()
 	maps.Copy(all, bendTexts())
+	maps.Copy(all, proofTexts())
 	return all
 })
 
@@ -125,6 +127,28 @@ func bendTexts() map[string]knobText {
 			Why: "A long answer may outlive its token, and be cut when that ends.", Learn: "Compare the length, and resume with a new token."},
 		"fidelity": {Title: "Fidelity", Group: restGroup, Head: true,
 			Why: "Original brings back the accidents of the bank’s own program, where they contradict its documents.", Learn: "Survive both: documents and banks change on different days."},
+	}
+}
+
+// proofTexts are those of what is signed, and of what proves who is who.
+func proofTexts() map[string]knobText {
+	return map[string]knobText{
+		"id-token": {Title: "id_token", Group: signGroup,
+			Why: "An id_token is for the minute of the login, and its end says nothing of access.", Learn: "Check it once, then keep a session of your own."},
+		"token-format": {Title: "Format", Group: signGroup, Cases: []string{"E13"},
+			Why: "An access token may be a JWT, and is none the less the bank’s alone to read.", Learn: "Treat it as opaque. A format that changes must break nothing."},
+		"jwt-exp-delta": {Title: "JWT exp lies by", Group: signGroup, Zero: "nothing", Cases: []string{"E13"},
+			Why: "The exp inside a JWT need not be the end that counts.", Learn: "Go by expires_in and by the 401, not by what is inside."},
+		"signing-alg": {Title: "Signed by", Group: signGroup, Cases: []string{"E76"},
+			Why: "Banks change the algorithm, and clients that expect one fail at the login.", Learn: "Store the new refresh token first, then check the id_token; take every algorithm of the metadata."},
+		"jwks-lag": {Title: "JWKS late by", Group: signGroup, Zero: "nothing", Cases: []string{"E75"},
+			Why: "A new key may sign before the JWKS shows it.", Learn: "Fetch the keys again on an unknown kid, not too often, and try once more."},
+		"pkce": {Title: "PKCE", Group: signGroup,
+			Why: "A challenge may be required of everybody, or taken as plain text as well.", Learn: "Send S256 always, and never fall back to plain."},
+		"iss": {Title: "Says who", Group: signGroup,
+			Why: "The answer to a login names its issuer (RFC 9207), or another one’s: that is a mix-up.", Learn: "Compare it with the bank that was asked, before the code goes anywhere."},
+		"dpop-nonce": {Title: "DPoP nonce", Group: signGroup,
+			Why: "A proof may have to carry a nonce of the server’s, which changes.", Learn: "On use_dpop_nonce try once more with the nonce of the header, and keep it for the next call."},
 	}
 }
 

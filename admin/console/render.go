@@ -125,7 +125,7 @@ func (v *visit) send(status int, name string, data any) error {
 
 // Refusal is the page of what went wrong.
 type Refusal struct {
-	*visit
+	V      *visit
 	Status int
 	Why    string
 }

@@ -12,7 +12,7 @@ import (
 
 // Replays are the answers to an entry's request sent again.
 type Replays struct {
-	*visit
+	V     *visit
 	Of    admin.EntryView
 	Items []Replay
 	New   int    // of the press that led here
@@ -34,10 +34,10 @@ func replays(v *visit) (any, error) {
 	if err != nil {
 		from = math.MaxUint64
 	}
-	r := &Replays{visit: v, Of: v.View(e, false)}
+	r := &Replays{V: v, Of: v.Desk.View(e, false)}
 	count := map[string]int{}
 	for _, one := range v.Space.Journal.Recent(200, func(x *journal.Entry) bool { return x.Again == e.ID }) {
-		item := Replay{v.View(one, false).EntryRow, one.ID >= from, one.Status == e.Status && string(one.Response.Body) == string(e.Response.Body)}
+		item := Replay{v.Desk.View(one, false).EntryRow, one.ID >= from, one.Status == e.Status && string(one.Response.Body) == string(e.Response.Body)}
 		r.Items = append(r.Items, item)
 		if item.New {
 			r.New++
@@ -54,7 +54,7 @@ func replays(v *visit) (any, error) {
 
 // EditReplay is the request of an entry, to be changed and sent.
 type EditReplay struct {
-	*visit
+	V                          *visit
 	Of                         admin.EntryView
 	Method, Target, Head, Body string
 }
@@ -64,7 +64,7 @@ func editReplay(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &EditReplay{visit: v, Of: v.View(e, true), Method: e.Method}
+	r := &EditReplay{V: v, Of: v.Desk.View(e, true), Method: e.Method}
 	r.Target = strings.NewReplacer("?", "\n?", "&", "\n&").Replace(e.Target)
 	var head []string
 	for _, h := range r.Of.Request.Headers {
@@ -109,7 +109,7 @@ func (v *visit) Ask(f *form, method, path, head, body string) Ask {
 
 // EntryFault is the form of a rule for calls like that of an entry.
 type EntryFault struct {
-	*visit
+	V       *visit
 	Of      admin.EntryView
 	Presets []string // "name=words"
 	Then    string   // where the armed rule is shown
@@ -120,7 +120,7 @@ func entryFault(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &EntryFault{visit: v, Of: v.View(e, false), Then: "inspector/" + v.Param("id")}
+	f := &EntryFault{V: v, Of: v.Desk.View(e, false), Then: "inspector/" + v.Param("id")}
 	if slices.ContainsFunc(v.console.pages, func(p page) bool { return p.path == "faults" }) {
 		f.Then = "faults"
 	}

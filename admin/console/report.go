@@ -1,9 +1,9 @@
 package console
 
 import (
-	"cmp"
 	"net/url"
 	"slices"
+	"sort"
 
 	"sandbank/admin"
 	"sandbank/server/report"
@@ -15,7 +15,7 @@ func reportPages() []page {
 
 // ReportCard is how one client behaves, and beside it the others' grades.
 type ReportCard struct {
-	*visit
+	V       *visit
 	Cards   []report.Card // of all clients that called, the busiest first
 	Card    *report.Card
 	Bank    string
@@ -23,7 +23,7 @@ type ReportCard struct {
 }
 
 func reportCard(v *visit) (any, error) {
-	r := &ReportCard{visit: v, Bank: v.Query.Get("bank")}
+	r := &ReportCard{V: v, Bank: v.Query.Get("bank")}
 	if err := r.read(); err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func reportCard(v *visit) (any, error) {
 		r.Card = &r.Cards[i]
 		return r, nil
 	}
-	list, err := v.Report(admin.ReportQuery{Client: client, Bank: r.Bank})
+	list, err := v.Desk.Report(admin.ReportQuery{Client: client, Bank: r.Bank})
 	if err != nil {
 		return nil, err
 	}
@@ -48,21 +48,22 @@ func reportCard(v *visit) (any, error) {
 
 // read finds the cards of all who called, the busiest first.
 func (r *ReportCard) read() error {
-	list, err := r.visit.Report(admin.ReportQuery{Bank: r.Bank})
+	list, err := r.V.Desk.Report(admin.ReportQuery{Bank: r.Bank})
 	if err != nil {
 		return err
 	}
 	r.Cards, r.Dropped = slices.Clone(list.Items), list.Dropped
-	slices.SortStableFunc(r.Cards, func(a, b report.Card) int { return cmp.Compare(b.Requests, a.Requests) })
+	sort.SliceStable(r.Cards, func(i, j int) bool { return r.Cards[i].Requests > r.Cards[j].Requests })
 	return nil
 }
 
 // Rules are the card's, what was broken first.
 func (r *ReportCard) Rules() []report.Result {
 	order := []report.Verdict{report.Failed, report.Passed, report.Unseen, report.Exempt}
-	return slices.SortedStableFunc(slices.Values(r.Card.Rules), func(a, b report.Result) int {
-		return cmp.Compare(slices.Index(order, a.Verdict), slices.Index(order, b.Verdict))
-	})
+	rules := slices.Clone(r.Card.Rules)
+	place := func(i int) int { return slices.Index(order, rules[i].Verdict) }
+	sort.SliceStable(rules, func(i, j int) bool { return place(i) < place(j) })
+	return rules
 }
 
 // Verdict is a rule's state in a word that has a badge.
@@ -77,15 +78,15 @@ func (r *ReportCard) Verdict(v report.Verdict) string {
 }
 
 // Of is the address of another client's card.
-func (r *ReportCard) Of(client string) string { return r.Here("client", client) }
+func (r *ReportCard) Of(client string) string { return r.V.Here("client", client) }
 
 // JUnit is the address of the card in the form that CI servers read.
 func (r *ReportCard) JUnit() string {
-	return r.Root + admin.Prefix + r.call("junit")
+	return r.V.Root + admin.Prefix + r.call("junit")
 }
 
 // Script is the command for the card.
-func (r *ReportCard) Script() string { return r.Curl("GET", r.call(""), "") }
+func (r *ReportCard) Script() string { return r.V.Curl("GET", r.call(""), "") }
 
 func (r *ReportCard) call(format string) string {
 	query := url.Values{}

@@ -18,7 +18,7 @@ func scenarioPages() []page {
 
 // Scenarios is the catalogue by group, with one case opened when the path names it.
 type Scenarios struct {
-	*visit
+	V      *visit
 	List   *admin.ScenarioList
 	Groups []ScenarioGroup
 	F      admin.ScenarioFilter
@@ -34,24 +34,24 @@ type ScenarioGroup struct {
 
 // OpenScenario is a case with what it can be narrowed to.
 type OpenScenario struct {
-	*visit
+	V *visit
 	admin.ScenarioView
 	Clients []string // of the banks at which the case can be shown, as options
 	Users   []string
 }
 
 func scenarios(v *visit) (any, error) {
-	s := &Scenarios{visit: v, F: admin.ScenarioFilter{Group: v.Query.Get("group"), Bank: v.Query.Get("bank"), State: v.Query.Get("state")}}
+	s := &Scenarios{V: v, F: admin.ScenarioFilter{Group: v.Query.Get("group"), Bank: v.Query.Get("bank"), State: v.Query.Get("state")}}
 	var err error
 	if s.List, err = v.Desk.Scenarios(s.F); err != nil {
 		return nil, err
 	}
 	if id := v.Param("id"); id != "" {
-		one, err := v.Scenario(id)
+		one, err := v.Desk.Scenario(id)
 		if err != nil {
 			return nil, err
 		}
-		s.Open = &OpenScenario{visit: v, ScenarioView: *one}
+		s.Open = &OpenScenario{V: v, ScenarioView: *one}
 		s.Open.narrow()
 		if !slices.ContainsFunc(s.List.Items, func(c admin.ScenarioView) bool { return c.ID == one.ID }) {
 			s.List.Items = append(s.List.Items, *one) // the filter would hide it, but the address names it
@@ -84,17 +84,17 @@ const mostOffered = 30
 
 // narrow finds the clients and people to which the case can be narrowed.
 func (o *OpenScenario) narrow() {
-	o.Space.Gate.RLock()
-	defer o.Space.Gate.RUnlock()
+	o.V.Space.Gate.RLock()
+	defer o.V.Space.Gate.RUnlock()
 	o.Clients = []string{"=any client"}
 	seen := map[string]bool{}
 	for _, bank := range o.Banks() {
-		for _, c := range o.Space.Grants.Clients(bank) {
+		for _, c := range o.V.Space.Grants.Clients(bank) {
 			if c.Service == nil {
 				o.Clients = append(o.Clients, c.ID+"="+c.Name+", "+bank)
 			}
 		}
-		for _, p := range o.Space.Ledger.People(bank) {
+		for _, p := range o.V.Space.Ledger.People(bank) {
 			if len(o.Users) == mostOffered {
 				break
 			}
@@ -126,14 +126,14 @@ func (o *OpenScenario) Ways() (out []string) {
 func (o *OpenScenario) Watch() string {
 	_, query, _ := strings.Cut(o.Journal, "?")
 	if query == "" {
-		return o.At("inspector")
+		return o.V.At("inspector")
 	}
-	return o.At("inspector", "?"+query)
+	return o.V.At("inspector", "?"+query)
 }
 
 // HeaderScript is a command that brings the case on one request alone.
 func (o *OpenScenario) HeaderScript() string {
-	return "curl -H " + quoted(scenario.Header+": "+o.ID) + " " + quoted(o.Origin()+o.Root+"/"+o.Banks()[0]+"/…")
+	return "curl -H " + quoted(scenario.Header+": "+o.ID) + " " + quoted(o.V.Origin()+o.V.Root+"/"+o.Banks()[0]+"/…")
 }
 
 // Ref is where a reference leads: a section of an RFC, or an issue of a public repository. Empty: nowhere for sure.
@@ -156,11 +156,11 @@ func (o *OpenScenario) Ref(ref string) string {
 func (s *Scenarios) Case(id string) string {
 	query := url.Values{}
 	for _, name := range []string{"group", "bank", "state"} {
-		if value := s.Query.Get(name); value != "" {
+		if value := s.V.Query.Get(name); value != "" {
 			query.Set(name, value)
 		}
 	}
-	to := s.At("scenarios")
+	to := s.V.At("scenarios")
 	if id != "" {
 		to += "/" + id
 	}

@@ -29,7 +29,7 @@ func settingPages() []page {
 
 // Settings is how the space and this browser's console are set.
 type Settings struct {
-	*visit
+	V        *visit
 	Switches []Switch
 	Zones    []string
 	Master   bool // the key that came along opens every space, or none is in force
@@ -45,7 +45,7 @@ type Switch struct {
 }
 
 func settings(v *visit) (any, error) {
-	s := &Settings{visit: v, Zones: zones(v.Zone()), Master: v.console.panel.Everywhere(v.ctx)}
+	s := &Settings{V: v, Zones: zones(v.Zone()), Master: v.console.panel.Everywhere(v.ctx)}
 	now, err := v.console.panel.Pull(v.ctx, v.Space, v.Root, "settings", nil, nil, nil)
 	if err != nil {
 		return nil, err
@@ -104,11 +104,11 @@ func zones(current string) []string {
 func (s *Settings) Algorithms() []string { return append([]string{"=as now"}, signingAlgs()...) }
 
 // Keyed tells whether a key is in force.
-func (s *Settings) Keyed() bool { return s.console.panel.Keyed() }
+func (s *Settings) Keyed() bool { return s.V.console.panel.Keyed() }
 
 // Wrong is the refusal of a field of this browser's settings.
 func (s *Settings) Wrong(field string) template.HTML {
-	if f := s.Failed(); f != nil && f.op == "look" && f.Field == field {
+	if f := s.V.Failed(); f != nil && f.op == "look" && f.Field == field {
 		return template.HTML(`<small class="err">` + esc(f.Text) + `</small>`)
 	}
 	return ""
@@ -116,7 +116,7 @@ func (s *Settings) Wrong(field string) template.HTML {
 
 // Licences is what of others this program is made of.
 type Licences struct {
-	*visit
+	V       *visit
 	Go      string // the toolchain
 	Modules []Module
 	Front   string // licences of what the pages load
@@ -126,7 +126,7 @@ type Licences struct {
 type Module struct{ Path, Version string }
 
 func licences(v *visit) (any, error) {
-	l := &Licences{visit: v, Front: notice}
+	l := &Licences{V: v, Front: notice}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		l.Go = strings.TrimPrefix(info.GoVersion, "go")
 		for _, m := range info.Deps {

@@ -21,7 +21,7 @@ func snapshotPages() []page {
 
 // Snapshots is the states that the space keeps, and what can begin anew.
 type Snapshots struct {
-	*visit
+	V     *visit
 	Items []admin.SnapshotView
 	Most  int
 }
@@ -31,7 +31,7 @@ func snapshots(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Snapshots{visit: v, Items: list.Items, Most: world.MaxSnapshots}, nil
+	return &Snapshots{V: v, Items: list.Items, Most: world.MaxSnapshots}, nil
 }
 
 // ResetPart is something that can begin anew.
@@ -61,7 +61,7 @@ func (s *Snapshots) Parts() []ResetPart {
 
 // OneSnapshot is a state, and what became of it.
 type OneSnapshot struct {
-	*visit
+	V      *visit
 	Diff   *admin.SnapshotDiff
 	To     string // number of another snapshot, or now
 	Others []string
@@ -82,14 +82,14 @@ const mostDifferences = 100
 func snapshot(v *visit) (any, error) {
 	id, err := strconv.ParseUint(v.Param("id"), 10, 64)
 	if err != nil {
-		_, _, err = v.SnapshotFile(0)
+		_, _, err = v.Desk.SnapshotFile(0)
 		return nil, err
 	}
-	s := &OneSnapshot{visit: v, To: v.Query.Get("to"), Kind: v.Query.Get("kind"), Others: []string{"now=the present"}}
+	s := &OneSnapshot{V: v, To: v.Query.Get("to"), Kind: v.Query.Get("kind"), Others: []string{"now=the present"}}
 	if s.To == "" {
 		s.To = "now"
 	}
-	if s.Diff, err = v.DiffSnapshot(id, s.To, mostDifferences); err != nil {
+	if s.Diff, err = v.Desk.DiffSnapshot(id, s.To, mostDifferences); err != nil {
 		return nil, err
 	}
 	list, err := v.Desk.Snapshots(world.MaxSnapshots, "")

@@ -21,7 +21,7 @@ func spacePages() []page {
 
 // Spaces is the list of spaces. Whoever has only the key of one sees that one.
 type Spaces struct {
-	*visit
+	V       *visit
 	Items   []SpaceRow
 	Next    string
 	Deleted []admin.GoneSpace
@@ -42,10 +42,10 @@ type SpaceRow struct {
 }
 
 func spaces(v *visit) (any, error) {
-	s := &Spaces{visit: v, Filter: v.Query.Get("q"), All: v.console.panel.Everywhere(v.ctx), Most: world.MaxSpaces}
+	s := &Spaces{V: v, Filter: v.Query.Get("q"), All: v.console.panel.Everywhere(v.ctx), Most: world.MaxSpaces}
 	list := &admin.SpaceList{}
 	if !s.All {
-		own, err := v.ShowSpace(v.Space.Name)
+		own, err := v.Desk.ShowSpace(v.Space.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +64,7 @@ func spaces(v *visit) (any, error) {
 	}
 	if made := v.Query.Get("made"); made != "" && s.All {
 		for _, name := range strings.Split(made, ",") {
-			if one, err := v.ShowSpace(name); err == nil { // one of them may be gone by now
+			if one, err := v.Desk.ShowSpace(name); err == nil { // one of them may be gone by now
 				s.Made = append(s.Made, *one)
 			}
 		}
@@ -97,7 +97,7 @@ func (v *visit) Goes(at time.Time) string { return at.In(v.zone).Format("2006-01
 
 // OneSpace is a space with its credentials.
 type OneSpace struct {
-	*visit
+	V *visit
 	SpaceRow
 	Shown bool // its key is
 }
@@ -107,7 +107,7 @@ func space(v *visit) (any, error) {
 	if name != v.Space.Name && !v.console.panel.Everywhere(v.ctx) {
 		return nil, fail.New(fail.Forbidden, "this takes the admin key; a space's key opens that space alone")
 	}
-	one, err := v.ShowSpace(name)
+	one, err := v.Desk.ShowSpace(name)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (o *OneSpace) IdleText() string {
 
 // NewSpaces is the form for spaces.
 type NewSpaces struct {
-	*visit
+	V    *visit
 	Free int
 }
 
@@ -140,7 +140,7 @@ func (v *visit) Into(s admin.SpaceView) Entrance { return Entrance{v, s} }
 
 // Entrance is a space with who may enter.
 type Entrance struct {
-	*visit
+	V *visit
 	admin.SpaceView
 }
 

@@ -26,7 +26,7 @@ func tokenPages() []page {
 
 // Tokens is the list of tokens, with one of them opened when the path names it.
 type Tokens struct {
-	*visit
+	V      *visit
 	List   *admin.TokenList
 	Filter string // what the search line says
 	State  string
@@ -44,7 +44,7 @@ const (
 // OpenToken is a token with its family.
 type OpenToken struct {
 	admin.TokenLife
-	*visit
+	V      *visit
 	Family []admin.TokenView
 	Lanes  []Lane
 	Ticks  []Tick
@@ -56,7 +56,7 @@ func tokens(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Tokens{visit: v, Filter: v.Query.Get("q"), State: f.State, Rows: tokenRows}
+	t := &Tokens{V: v, Filter: v.Query.Get("q"), State: f.State, Rows: tokenRows}
 	if text := v.Query.Get("rows"); text != "" {
 		if t.Rows, err = strconv.Atoi(text); err != nil || t.Rows < 1 || t.Rows > mostRowsOfTokens {
 			return nil, fail.Field("rows", "%q is not a number from 1 to %d", text, mostRowsOfTokens)
@@ -82,7 +82,7 @@ func tokens(v *visit) (any, error) {
 func (t *Tokens) Acts(one admin.TokenView) (template.HTML, error) {
 	var b strings.Builder
 	button := func(op, words, class string, fields ...any) error {
-		f, err := t.Form(op, "id", one.ID)
+		f, err := t.V.Form(op, "id", one.ID)
 		if err == nil {
 			b.WriteString(string(f.Button(words, "", class, fields...)))
 		}
@@ -120,7 +120,7 @@ func openToken(v *visit, id string) (*OpenToken, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &OpenToken{TokenLife: *life, visit: v}
+	o := &OpenToken{TokenLife: *life, V: v}
 	if family, err := v.Desk.Grant(life.Grant, false); err == nil {
 		o.Family = family.Family
 	}
@@ -148,7 +148,7 @@ func (o *OpenToken) lay() {
 	if len(o.Family) == 0 {
 		o.Family = []admin.TokenView{o.TokenView}
 	}
-	from, to := o.Family[0].Issued, o.Now
+	from, to := o.Family[0].Issued, o.V.Now
 	for _, t := range o.Family {
 		if t.Issued.Before(from) {
 			from = t.Issued
@@ -156,7 +156,7 @@ func (o *OpenToken) lay() {
 	}
 	to = to.Add(max(30*time.Second, to.Sub(from)/3))
 	for _, t := range o.Family {
-		if t.Expires.After(to) && t.Expires.Sub(o.Now) < 4*o.Now.Sub(from)+2*time.Minute {
+		if t.Expires.After(to) && t.Expires.Sub(o.V.Now) < 4*o.V.Now.Sub(from)+2*time.Minute {
 			to = t.Expires
 		}
 	}
@@ -175,30 +175,30 @@ func (o *OpenToken) lay() {
 		if !t.Since.IsZero() && t.Since.Before(end) {
 			end, l.Cut = t.Since, t.Name == grant.StateRevoked
 		}
-		if end.Before(o.Now) {
+		if end.Before(o.V.Now) {
 			l.Ran = max(.6, x(end)-l.X)
 		} else {
-			l.Ran, l.Rest = max(.6, x(o.Now)-l.X), x(end)-x(o.Now)
+			l.Ran, l.Rest = max(.6, x(o.V.Now)-l.X), x(end)-x(o.V.Now)
 		}
 		o.Lanes = append(o.Lanes, l)
 	}
-	o.NowX = x(o.Now)
+	o.NowX = x(o.V.Now)
 	for _, part := range []float64{0, .33, .66, 1} {
 		at := from.Add(time.Duration(part * whole))
-		o.Ticks = append(o.Ticks, Tick{part * 100, o.Local(at, "15:04:05")})
+		o.Ticks = append(o.Ticks, Tick{part * 100, o.V.Local(at, "15:04:05")})
 	}
 }
 
 // MintToken is the form for a token without a browser.
 type MintToken struct {
-	*visit
+	V       *visit
 	Bank    string
 	Clients []string // "id=name" of the bank's clients
 	Users   []string
 }
 
 func mintToken(v *visit) (any, error) {
-	m := &MintToken{visit: v, Bank: v.Query.Get("bank")}
+	m := &MintToken{V: v, Bank: v.Query.Get("bank")}
 	if m.Bank == "" || !slices.Contains(v.Banks, m.Bank) {
 		m.Bank = v.Banks[0]
 	}
@@ -222,14 +222,14 @@ func mintToken(v *visit) (any, error) {
 
 // BulkTokens asks before several tokens are ended.
 type BulkTokens struct {
-	*visit
+	V        *visit
 	Op, Verb string
 	IDs      []string
 	Examples []admin.TokenView
 }
 
 func bulkTokens(v *visit) (any, error) {
-	b := &BulkTokens{visit: v, Op: "expireTokens", Verb: "Expire", IDs: v.Query["ids"]}
+	b := &BulkTokens{V: v, Op: "expireTokens", Verb: "Expire", IDs: v.Query["ids"]}
 	if v.Query.Get("op") == "revoke" {
 		b.Op, b.Verb = "revokeTokens", "Revoke"
 	}

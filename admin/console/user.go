@@ -22,7 +22,7 @@ func userPages() []page {
 
 // Users is the list of people.
 type Users struct {
-	*visit
+	V      *visit
 	List   *admin.UserList
 	Filter string // what the search line says
 	State  string
@@ -44,7 +44,7 @@ type doors map[string]admin.SignInView
 
 func (v *visit) doors() doors {
 	out := doors{}
-	for _, s := range v.UserChoices().SignIn {
+	for _, s := range v.Desk.UserChoices().SignIn {
 		out[s.Bank] = s
 	}
 	return out
@@ -63,7 +63,7 @@ func loginPage(s admin.SignInView) string {
 
 func users(v *visit) (any, error) {
 	q := v.Query
-	u := &Users{visit: v, Filter: q.Get("q"), State: q.Get("state"), Bank: q.Get("bank"), New: q.Get("new"), Doors: v.doors()}
+	u := &Users{V: v, Filter: q.Get("q"), State: q.Get("state"), Bank: q.Get("bank"), New: q.Get("new"), Doors: v.doors()}
 	f := admin.UserFilter{Bank: u.Bank, State: u.State, Client: q.Get("client"), Logins: u.New, Reveal: u.New != ""}
 	words, named, err := userWords(u.Filter)
 	if err != nil {
@@ -135,14 +135,14 @@ func userByID(v *visit) (any, error) {
 
 // BulkUsers asks before something is done to several people.
 type BulkUsers struct {
-	*visit
+	V        *visit
 	Op, Verb string
 	IDs      []string
 	Examples []admin.UserView
 }
 
 func bulkUsers(v *visit) (any, error) {
-	b := &BulkUsers{visit: v, Op: "lockUsers", Verb: "Lock", IDs: v.Query["ids"]}
+	b := &BulkUsers{V: v, Op: "lockUsers", Verb: "Lock", IDs: v.Query["ids"]}
 	switch v.Query.Get("op") {
 	case "unlock":
 		b.Op, b.Verb = "unlockUsers", "Unlock"

@@ -13,7 +13,7 @@ import (
 
 // MintUser is the form for new people, with what they would have.
 type MintUser struct {
-	*visit
+	V          *visit
 	Choices    admin.UserChoices
 	Currencies []string
 	Preview    *admin.UsersMinted
@@ -45,7 +45,7 @@ func withoutOwn(q url.Values) url.Values {
 }
 
 func (v *visit) mintForm() *MintUser {
-	m := &MintUser{visit: v, Choices: v.UserChoices(), Count: 1}
+	m := &MintUser{V: v, Choices: v.Desk.UserChoices(), Count: 1}
 	if n, err := strconv.Atoi(v.Query.Get("count")); err == nil && n > 1 {
 		m.Count = n
 	}
@@ -67,13 +67,13 @@ const looked = 3
 
 // preview asks the verb itself, dry. What it refuses stands at its field, as if the form had been sent.
 func (m *MintUser) preview() {
-	verb, _ := m.console.panel.Verb("mintUsers")
-	fields := maps.Clone(m.Query)
+	verb, _ := m.V.console.panel.Verb("mintUsers")
+	fields := maps.Clone(m.V.Query)
 	fields.Del("preview")
 	out, err := m.pull(verb, fields, "true")
 	if err != nil {
 		e := fail.From(err)
-		m.failed = &failure{op: verb.Op, params: map[string]string{}, values: fields, Field: e.Param, Text: e.Why, status: status(e)}
+		m.V.failed = &failure{op: verb.Op, params: map[string]string{}, values: fields, Field: e.Param, Text: e.Why, status: status(e)}
 		return
 	}
 	m.Preview, _ = out.(*admin.UsersMinted)
@@ -89,7 +89,7 @@ func (m *MintUser) pull(verb admin.Verb, fields url.Values, dry string) (any, er
 	if err != nil {
 		return nil, err
 	}
-	return m.console.panel.Pull(m.ctx, m.Space, m.Root, verb.Op, nil, nil, body)
+	return m.V.console.panel.Pull(m.V.ctx, m.V.Space, m.V.Root, verb.Op, nil, nil, body)
 }
 
 // Transactions is the number of entries behind one person's accounts, as text.
@@ -142,9 +142,9 @@ func (m *MintUser) Personas() []string {
 // Scripted are the fields of the order as the address has them, for the command.
 func (m *MintUser) Scripted() []string {
 	var out []string
-	for _, name := range slices.Sorted(maps.Keys(m.Query)) {
+	for _, name := range slices.Sorted(maps.Keys(m.V.Query)) {
 		if name != "preview" && name != "mint" && leafOf(admin.UserOrder{}, name) {
-			out = append(out, name, m.Query.Get(name))
+			out = append(out, name, m.V.Query.Get(name))
 		}
 	}
 	return out

@@ -10,7 +10,7 @@ import (
 
 // UserPage is one person, a tab at a time.
 type UserPage struct {
-	*visit
+	V        *visit
 	One      *admin.UserDetail
 	Tab      string
 	Door     string // the bank's login page
@@ -32,21 +32,21 @@ func user(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &UserPage{visit: v, One: one, Tab: "profile", Door: loginPage(one.SignIn)}
+	u := &UserPage{V: v, One: one, Tab: "profile", Door: loginPage(one.SignIn)}
 	if t := v.Query.Get("tab"); slices.ContainsFunc(u.Tabs(), func(tab UserTab) bool { return tab.Slug == t }) {
 		u.Tab = t
 	}
 	switch u.Tab {
 	case "accounts":
 		if account := v.Query.Get("account"); slices.ContainsFunc(one.Holds, func(a admin.AccountView) bool { return a.ID == account }) {
-			u.Open, err = v.Movements(account, admin.Window{Limit: 20, Cursor: v.Query.Get("cursor")})
+			u.Open, err = v.Desk.Movements(account, admin.Window{Limit: 20, Cursor: v.Query.Get("cursor")})
 		}
 	case "consents":
 		u.Consents, err = v.Desk.Consents(admin.ConsentFilter{Bank: one.Bank, User: id}, admin.Window{Limit: 50, Cursor: v.Query.Get("cursor")})
 	case "tokens":
 		u.Tokens, err = v.Desk.Tokens(admin.TokenFilter{Bank: one.Bank, User: id}, admin.Window{Limit: 50, Cursor: v.Query.Get("cursor")})
 	case "log":
-		u.Log = v.Entries(admin.EntryQuery{Filter: journal.Filter{User: id}, Limit: 50}).Items
+		u.Log = v.Desk.Entries(admin.EntryQuery{Filter: journal.Filter{User: id}, Limit: 50}).Items
 	}
 	return u, err
 }

@@ -18,9 +18,12 @@ import (
 	"sandbank/server/world"
 )
 
-// visit is one look at a page, or one action. Screens embed it, so that their templates reach it.
+// visit is one look at a page, or one action. What a page shows holds it as its field V, so that the template reaches it: .V.At, $.V.Form.
+// Pages do not embed it, nor does it embed the desk. A template calls methods by name, so the linker keeps every exported one of every
+// type, and each page would have all of the others' once more.
 type visit struct {
-	*admin.Desk
+	admin.Place
+	Desk  *admin.Desk // its verbs
 	Query url.Values
 	Read  clock.Reading // the space's clock, read once
 	Now   time.Time
@@ -48,7 +51,8 @@ type failure struct {
 }
 
 func (c *Console) visit(ctx fiber.Ctx, space *world.Space, root, rest string, query url.Values) *visit {
-	v := &visit{Desk: c.panel.DeskFor(ctx, space, root), Query: query, Read: space.Clock.Read(), console: c, ctx: ctx, zone: time.UTC}
+	desk := c.panel.DeskFor(ctx, space, root)
+	v := &visit{Place: desk.Place, Desk: desk, Query: query, Read: space.Clock.Read(), console: c, ctx: ctx, zone: time.UTC}
 	v.Now = v.Read.Now
 	if zone, err := time.LoadLocation(ctx.Cookies("sandbank_zone")); err == nil {
 		v.zone = zone
@@ -129,7 +133,7 @@ func (v *visit) Here(pairs ...string) string {
 func (v *visit) Param(name string) string { return v.params[name] }
 
 // Origin is the base URL of the sandbox, for commands that are copied.
-func (v *visit) Origin() string { return v.Desk.Origin }
+func (v *visit) Origin() string { return v.Place.Origin }
 
 // Theme is light, dark, or empty for the system's.
 func (v *visit) Theme() string {
@@ -158,7 +162,7 @@ func (v *visit) Wrong(name string) string {
 // remember sets a cookie of the console; seconds 0 ends with the browser, negative takes it away.
 func (v *visit) remember(name, value, path string, seconds int) {
 	v.ctx.Cookie(&fiber.Cookie{Name: name, Value: value, Path: path, MaxAge: seconds, SessionOnly: seconds == 0, HTTPOnly: true,
-		SameSite: fiber.CookieSameSiteStrictMode, Secure: v.Secure()})
+		SameSite: fiber.CookieSameSiteStrictMode, Secure: v.Desk.Secure()})
 }
 
 // Toast is what has just been done, with the number of the activity that can take it back.

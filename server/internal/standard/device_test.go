@@ -165,8 +165,7 @@ func TestDevicePollsOnAFrozenClock(t *testing.T) {
 	})
 }
 
-// RFC 8628 §3.5: expired_token from the instant on at which expires_in is over; the user code is over then as well, and so is the login
-// that it began.
+// RFC 8628 §3.5: expired_token is told from the instant on at which expires_in is over, to its user as well.
 func TestDeviceCodeExpires(t *testing.T) {
 	t.Parallel()
 	for name, b := range banks() {

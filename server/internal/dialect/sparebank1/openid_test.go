@@ -228,8 +228,8 @@ func TestUserinfo(t *testing.T) {
 	check("at its end", box.Get(userinfoPath, servertest.Bearer(fresh.Access)), 401, "invalid_token", dead)
 }
 
-// OpenID Connect Core §3.1.2.1: prompt=none shows no page: login_required, consent_required, or a code where the browser is signed in
-// and the user has let the client in before; prompt=login and max_age ask again.
+// OpenID Connect Core §3.1.2.1: prompt=none shows no page, and answers login_required, consent_required or a code.
+// OpenID Connect Core §3.1.2.1: prompt=login and max_age ask a user again who is signed in.
 func TestSignedInBrowser(t *testing.T) {
 	t.Parallel()
 	box := start(t)
