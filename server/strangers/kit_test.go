@@ -20,6 +20,7 @@ type kit struct {
 
 var (
 	xOAuth2          = kit{"golang.org/x/oauth2", "v0.37.0", "Go", module("golang.org/x/oauth2")}
+	goOIDC           = kit{"github.com/coreos/go-oidc", "v3.21.0", "Go", module("github.com/coreos/go-oidc/v3")}
 	simpleOAuth2     = kit{"simple-oauth2", "5.1.0", "JavaScript", npmPackage("simple-oauth2")}
 	oauth4webapi     = kit{"oauth4webapi", "3.8.8", "JavaScript", npmPackage("oauth4webapi")}
 	openidClient     = kit{"openid-client", "6.8.9", "JavaScript", npmPackage("openid-client")}
@@ -28,6 +29,9 @@ var (
 	yoishoClient     = kit{"the web client of Yoisho, with requests", "2.28.1", "Python", pythonPackage("requests")}
 	authlib          = kit{"Authlib", "1.2.0", "Python", pythonPackage("Authlib")}
 )
+
+// debian tells whether the system has the client's version in its hands, and no test can pin it.
+func (k *kit) debian() bool { return k.language == "Python" }
 
 // module is the version of a Go module that go.mod selects.
 func module(path string) func(*testing.T) string {

@@ -43,7 +43,8 @@ type plan struct {
 	Secret    string `json:"secret"`
 	Scope     string `json:"scope"`
 	Callback  string `json:"callback"`
-	Levers    string `json:"levers"`  // the admin API of the client's space
+	Levers    string `json:"levers"` // the admin API of the client's space
+	Bank      string `json:"bank"`
 	Browser   string `json:"browser"` // GET /allow?url= or /deny?url= opens that in the person's browser and answers where it ended
 	Before    *span  `json:"before"`  // one second less than an access token lives
 	Rest      *span  `json:"rest"`    // until the refresh token is dead; null: never
@@ -62,7 +63,7 @@ func script(s *stage, dir string, program ...string) {
 	}))
 	defer person.Close()
 	told, err := json.Marshal(plan{Issuer: s.base, Authorize: s.base + s.authorize, Token: s.base + s.token, Resource: s.base + s.resource,
-		ID: s.id, Secret: s.secret, Scope: s.scope, Callback: callback, Levers: s.levers(), Browser: person.URL,
+		ID: s.id, Secret: s.secret, Scope: s.scope, Callback: callback, Levers: s.levers(), Bank: s.name, Browser: person.URL,
 		Before: s.span((s.life - time.Second).String()), Rest: s.span(s.rest)})
 	if err != nil {
 		s.Fatal(err)

@@ -14,12 +14,17 @@ export async function visit(url, press = 'allow') {
   return new URL(await response.text())
 }
 
+// lever calls the admin API of the space.
+export async function lever(method, path, body) {
+  const response = await fetch(plan.levers + path, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
+  if (!response.ok) throw new Error(await response.text())
+}
+
 // pass lets time go by, at the bank and here. Between two calls it stands still at both, so that each instant is exact.
 let now = Date.now()
 Date.now = () => now
 export async function pass(span) {
-  const response = await fetch(plan.levers + '/clock', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ advance: span.text }) })
-  if (!response.ok) throw new Error(await response.text())
+  await lever('POST', '/clock', { advance: span.text })
   now += span.seconds * 1000
   note(span.text)
 }
