@@ -30,7 +30,9 @@ const (
 	restGroup = "behaviour"
 )
 
-func knobGroups() []string { return []string{headGroup, lifeGroup, passGroup, tellGroup, signGroup, restGroup} }
+func knobGroups() []string {
+	return []string{headGroup, lifeGroup, passGroup, tellGroup, signGroup, restGroup}
+}
 
 // textOf is what is told about a knob; one that nobody has described yet is among the rest, by its own name.
 func textOf(knob string) knobText {

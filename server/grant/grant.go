@@ -265,68 +265,6 @@ func (g *Grants) spend(token *Token, by, why string, now time.Time) *fail.Error 
 	return nil
 }
 
-// Renewal is the use of a refresh token.
-type Renewal struct {
-	Bank, Client, Token string
-	Scope               string   // narrower than granted, or empty
-	Bound               string   // thumbprint of the key that was shown; empty: none was
-	Barred              Barred   // nil: nobody is
-	Audience            []string // resources that the access token is for, of those granted (RFC 8707 §2.2); none: all of those
-	Sign                Signer   // where the policy wants JWTs
-}
-
-// Refresh issues a new access token (RFC 6749 §6) and, where the policy rotates, a new refresh token. A refresh token that was rotated
-// away and comes back means that two parties hold it: unless the policy says otherwise, the whole grant is revoked.
-func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, error) {
-	token := g.tokens.Get(r.Token)
-	if token == nil || token.Bank != r.Bank || token.Kind != Refresh {
-		return nil, t.No("refresh token known", fail.New(fail.InvalidGrant, "nobody issued this refresh token here"))
-	}
-	t.Pass("refresh token known", token.ID)
-	if token.Client != r.Client {
-		return nil, t.No("refresh token's client", fail.New(fail.InvalidGrant, "%s was issued to client %s, not to %s", token.ID, token.Client, r.Client))
-	}
-	of := g.grants.Get(token.Grant)
-	if e := revocation(token, of, now); e != nil {
-		return nil, t.No("not revoked", fail.New(fail.InvalidGrant, "%s was revoked %s ago by the %s: %s", token.ID, short(now.Sub(e.At)), e.By, e.Why))
-	}
-	if err := r.Barred.check(of, t); err != nil {
-		return nil, err
-	}
-	if err := token.held(r.Bound, t); err != nil {
-		return nil, err
-	}
-	rule := g.renewal(of)
-	rule.bound, rule.sign = r.Bound, r.Sign
-	if rule.grace > 0 {
-		g.renewing.Lock() // so that whoever comes in the grace finds the successor
-		defer g.renewing.Unlock()
-		if latest := g.tokens.Get(r.Token); latest != nil {
-			token = latest
-		}
-	}
-	if token.Spent != nil && !rule.again(token, now) {
-		return nil, g.reused(token, &rule, now, t)
-	}
-	if g.Expired(token, now) {
-		return nil, t.No("not expired", fail.New(fail.InvalidGrant, "%s", token.expiry(now)))
-	}
-	t.Pass("not expired", "")
-	if err := g.consentLets(of, &rule, now, t); err != nil {
-		return nil, err
-	}
-	scope, err := rule.scope(token.Scope, r.Scope, t)
-	if err != nil {
-		return nil, err
-	}
-	audience, err := narrow(of.Audience, r.Audience, t)
-	if err != nil {
-		return nil, err
-	}
-	rule.audience = audience
-	return g.renew(token, of, &rule, scope, now, t)
-}
-
 // Grant returns a grant by id, or nil.
 func (g *Grants) Grant(id string) *Grant { return g.grants.Get(id) }
 
