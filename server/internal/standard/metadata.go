@@ -1,6 +1,7 @@
 package standard
 
 import (
+	"slices"
 	"strings"
 
 	"sandbank/server/grant"
@@ -29,15 +30,22 @@ func metadataRoutes(d *dialect.Dialect) []dialect.Route {
 // policies in force say that they take.
 func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
 	out := map[string]any{
-		"issuer":                                c.Issuer(),
-		"grant_types_supported":                 c.Authority.Grants,
-		"scopes_supported":                      c.Authority.Scopes,
-		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post", grant.PrivateKeyJWT},
-		"dpop_signing_alg_values_supported":     proof.Algorithms(),
-		"service_documentation":                 c.Place.Origin + c.Place.Root + "/",
-		"response_types_supported":              []string{}, // required, also where there is no authorization endpoint
+		"issuer":                            c.Issuer(),
+		"grant_types_supported":             c.Authority.Grants,
+		"scopes_supported":                  c.Authority.Scopes,
+		"dpop_signing_alg_values_supported": proof.Algorithms(),
+		"service_documentation":             c.Place.Origin + c.Place.Root + "/",
+		"response_types_supported":          []string{}, // required, also where there is no authorization endpoint
 	}
-	out["token_endpoint_auth_signing_alg_values_supported"] = proof.Algorithms()
+	secrets := []string{"client_secret_basic", "client_secret_post", grant.PrivateKeyJWT}
+	for _, endpoint := range []string{"token", "revocation", "introspection"} {
+		methods := secrets
+		if c.Authority.Entry.Read != nil && endpoint != "introspection" {
+			methods = append(slices.Clip(secrets), "none") // public clients are for people, who log in; and may not ask about tokens
+		}
+		out[endpoint+"_endpoint_auth_methods_supported"] = methods
+		out[endpoint+"_endpoint_auth_signing_alg_values_supported"] = proof.Algorithms()
+	}
 	for _, r := range routes {
 		if r.Endpoint != "" && (r.Endpoint != registrationEndpoint || c.Space.Switches().Registration) {
 			out[r.Endpoint] = c.URL(r.Path)
@@ -55,7 +63,6 @@ func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
 		out["code_challenge_methods_supported"] = methods
 		out["authorization_response_iss_parameter_supported"] = iss.Text != grant.IssNone
 		out["require_pushed_authorization_requests"] = false // of everybody; of single clients their registration asks it
-		out["token_endpoint_auth_methods_supported"] = []string{"client_secret_basic", "client_secret_post", grant.PrivateKeyJWT, "none"}
 	}
 	if o := c.Authority.OpenID; o != nil {
 		openID(out, c.Authority.Scopes, o)

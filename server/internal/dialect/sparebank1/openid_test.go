@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -173,13 +174,16 @@ func TestSignatureByTheStandardLibrary(t *testing.T) {
 	if base64.RawURLEncoding.EncodeToString(thumb[:]) != key.Kid || !strings.Contains(string(bytes(parts[0])), key.Kid) {
 		t.Errorf("kid %s, header %s", key.Kid, bytes(parts[0]))
 	}
-	public := ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(bytes(key.X)), Y: new(big.Int).SetBytes(bytes(key.Y))}
+	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, bytes(key.X), bytes(key.Y)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	sum, signature := sha256.Sum256([]byte(parts[0]+"."+parts[1])), bytes(parts[2])
-	if len(signature) != 64 || !ecdsa.Verify(&public, sum[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) {
+	if len(signature) != 64 || !ecdsa.Verify(public, sum[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) {
 		t.Error("the signature is not the key's")
 	}
 	sum[0] ^= 1
-	if ecdsa.Verify(&public, sum[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) {
+	if ecdsa.Verify(public, sum[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) {
 		t.Error("the signature is good for something else as well")
 	}
 }
