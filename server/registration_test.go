@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"encoding/json"
+	"net/url"
 	"regexp"
 	"slices"
 	"testing"
@@ -95,6 +97,12 @@ func TestRegistrationMetadata(t *testing.T) {
 		{"token_endpoint_auth_method", "client_secret_post", ""},
 		{"token_endpoint_auth_method", "none", ""},
 		{"token_endpoint_auth_method", "tls_client_auth", "invalid_client_metadata"},
+		{"token_endpoint_auth_method", "private_key_jwt", "invalid_client_metadata"}, // without a key
+		{"jwks", map[string]any{"keys": "x"}, "invalid_client_metadata"},
+		{"dpop_bound_access_tokens", true, ""},
+		{"require_pushed_authorization_requests", true, ""},
+		{"post_logout_redirect_uris", []string{"https://app.example/bye"}, ""},
+		{"post_logout_redirect_uris", []string{"javascript:alert(1)"}, "invalid_client_metadata"},
 		{"grant_types", []string{"authorization_code", "implicit"}, ""},
 		{"grant_types", []string{"implicit"}, "invalid_client_metadata"},
 		{"response_types", []string{"code"}, ""},
@@ -172,4 +180,33 @@ func TestRegistrationIsBounded(t *testing.T) {
 	wantOAuthError(t, "one more", box.PostJSON("/yoisho/oauth2/register", web(nil)), 503, "temporarily_unavailable")
 	box.Do("DELETE", last.Text("registration_client_uri"), "", servertest.Bearer(last.Text("registration_access_token"))).Want(204)
 	box.PostJSON("/yoisho/oauth2/register", web(nil)).Want(201)
+}
+
+// RFC 7591 §2: a client that registers keys and private_key_jwt has no secret, and proves itself by what it signs.
+// RFC 9449 §5.2: a client that registers dpop_bound_access_tokens gets no token without a proof.
+// RFC 9126 §6: a client that registers require_pushed_authorization_requests is held to them.
+func TestRegisteredClientIsHeldToWhatItSaid(t *testing.T) {
+	t.Parallel()
+	box := open(t)
+	v := &vault{Sandbox: box, t: t, key: newKey(t)}
+	machine := map[string]any{"grant_types": []string{"client_credentials"}, "redirect_uris": []string{}, "jwks": json.RawMessage(jwks(v.key)), "token_endpoint_auth_method": "private_key_jwt"}
+
+	got := box.PostJSON("/finapi/oauth2/register", web(machine)).Want(201)
+	if set, _ := got.JSON()["jwks"].(map[string]any); got.JSON()["client_secret"] != nil || set["keys"] == nil || got.Text("token_endpoint_auth_method") != "private_key_jwt" {
+		t.Errorf("registered as %s", got.Body)
+	}
+	box.Post(tokenPath, v.assert(v.claim(got.Text("client_id")))).Want(200)
+
+	machine["dpop_bound_access_tokens"] = true
+	bound := box.PostJSON("/finapi/oauth2/register", web(machine)).Want(201)
+	v.refusedFor(box.Post(tokenPath, v.assert(v.claim(bound.Text("client_id")))), 400, "invalid_dpop_proof", "")
+
+	pushing := box.PostJSON("/berlin/oauth2/register", web(map[string]any{"require_pushed_authorization_requests": true})).Want(201)
+	query := url.Values{"client_id": {pushing.Text("client_id")}, "redirect_uri": {magicBack}, "response_type": {"code"}}
+	if to := box.Browser().Get("/berlin/oauth2/authorize?" + query.Encode()); to.Param("error") != "invalid_request" {
+		t.Errorf("sent to %v", to.Away)
+	}
+	if a := box.PostJSON("/finapi/oauth2/register", web(map[string]any{"grant_types": []string{"password"}, "require_pushed_authorization_requests": true})); a.Status != 400 {
+		t.Errorf("a bank without an authorization endpoint: %d %s", a.Status, a.Body)
+	}
 }

@@ -1,7 +1,6 @@
 package standard
 
 import (
-	"slices"
 	"strings"
 
 	"sandbank/server/grant"
@@ -32,16 +31,15 @@ func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
 	out := map[string]any{
 		"issuer":                            c.Issuer(),
 		"grant_types_supported":             c.Authority.Grants,
-		"scopes_supported":                  c.Authority.Scopes,
+		"scopes_supported":                  c.Authority.AllScopes(),
 		"dpop_signing_alg_values_supported": proof.Algorithms(),
 		"service_documentation":             c.Place.Origin + c.Place.Root + "/",
 		"response_types_supported":          []string{}, // required, also where there is no authorization endpoint
 	}
-	secrets := []string{"client_secret_basic", "client_secret_post", grant.PrivateKeyJWT}
 	for _, endpoint := range []string{"token", "revocation", "introspection"} {
-		methods := secrets
+		methods := provers()
 		if c.Authority.Entry.Read != nil && endpoint != "introspection" {
-			methods = append(slices.Clip(secrets), "none") // public clients are for people, who log in; and may not ask about tokens
+			methods = append(methods, "none") // public clients are for people, who log in; and may not ask about tokens
 		}
 		out[endpoint+"_endpoint_auth_methods_supported"] = methods
 		out[endpoint+"_endpoint_auth_signing_alg_values_supported"] = proof.Algorithms()
@@ -65,18 +63,22 @@ func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
 		out["require_pushed_authorization_requests"] = false // of everybody; of single clients their registration asks it
 	}
 	if o := c.Authority.OpenID; o != nil {
-		openID(out, c.Authority.Scopes, o)
+		openID(out, o)
 	}
 	return out
 }
 
+// provers are the ways in which a client proves itself.
+func provers() []string {
+	return []string{"client_secret_basic", "client_secret_post", grant.PrivateKeyJWT}
+}
+
 // openID adds what OpenID Connect Discovery §3 wants to know of a provider.
-func openID(out map[string]any, scopes []string, o *wire.OpenID) {
+func openID(out map[string]any, o *wire.OpenID) {
 	claims := []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "acr", "amr"}
 	for _, claim := range o.Claims {
 		claims = append(claims, claim.Name)
 	}
-	out["scopes_supported"] = append(o.Scopes(), scopes...)
 	out["subject_types_supported"] = []string{"public"}
 	out["id_token_signing_alg_values_supported"] = keys.Algorithms()
 	out["claims_supported"] = claims

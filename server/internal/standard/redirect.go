@@ -27,6 +27,11 @@ func (d *document) checkRedirects(code bool) error {
 			return bad(uri, why)
 		}
 	}
+	for _, uri := range d.PostLogout {
+		if why := wrongRedirect(uri); why != "" || len(d.PostLogout) > maxRedirects {
+			return invalid("post_logout_redirect_uris", "%q %s", uri, why)
+		}
+	}
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"sandbank/server/grant"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/wire"
+	"sandbank/server/proof"
 )
 
 const (
@@ -89,11 +90,17 @@ type shapeClient struct {
 	Scope         string   `json:"scope,omitempty"`
 	Token         string   `json:"registration_access_token"`
 	URI           string   `json:"registration_client_uri"`
+
+	JWKS       json.RawMessage `json:"jwks,omitempty"`
+	DPoP       bool            `json:"dpop_bound_access_tokens,omitempty"`              // RFC 9449 §5.2
+	RequirePAR bool            `json:"require_pushed_authorization_requests,omitempty"` // RFC 9126 §6
+	PostLogout []string        `json:"post_logout_redirect_uris,omitempty"`             // OpenID Connect RP-Initiated Logout §3.1
 }
 
 func showClient(c *wire.Call, v *grant.Client) shapeClient {
 	out := shapeClient{ID: v.ID, IssuedAt: v.Created.Unix(), Name: v.Name, RedirectURIs: append([]string{}, v.RedirectURIs...), AuthMethod: v.Registration.AuthMethod,
-		GrantTypes: v.GrantTypes, ResponseTypes: []string{}, Scope: strings.Join(v.Scopes, " "), Token: v.Registration.Token, URI: c.URL(pathRegister + "/" + v.ID)}
+		GrantTypes: v.GrantTypes, ResponseTypes: []string{}, Scope: strings.Join(v.Scopes, " "), Token: v.Registration.Token, URI: c.URL(pathRegister + "/" + v.ID),
+		JWKS: json.RawMessage(v.JWKS), DPoP: v.DPoP == grant.Required, RequirePAR: v.RequirePAR, PostLogout: v.PostLogoutRedirectURIs}
 	if c.Place.Mount == c.Place.Root && !c.Authority.Root {
 		out.URI = c.Place.Origin + c.Place.Root + "/" + c.Bank + pathRegister + "/" + v.ID
 	}
@@ -162,15 +169,22 @@ func apply(c *wire.Call, client *grant.Client) error {
 	if err := doc.check(c.Authority); err != nil {
 		return c.Trail.No("metadata", fail.From(err))
 	}
-	if doc.ID != nil && *doc.ID != client.ID || doc.Secret != nil && (client.Public() || *doc.Secret != client.Secrets[0].Value) {
+	if doc.ID != nil && *doc.ID != client.ID || doc.Secret != nil && (len(client.Secrets) == 0 || *doc.Secret != client.Secrets[0].Value) {
 		return c.Trail.No("metadata", invalid("client_id", "client_id or client_secret are not the client's own"))
 	}
 	client.Name, client.RedirectURIs, client.GrantTypes, client.Scopes = doc.Name, doc.RedirectURIs, doc.GrantTypes, strings.Fields(doc.Scope)
 	client.Registration = &grant.Registration{Token: client.Registration.Token, AuthMethod: doc.AuthMethod}
+	client.JWKS, client.AuthMethod, client.DPoP, client.RequirePAR = doc.keys.String(), "", "", doc.RequirePAR
+	client.PostLogoutRedirectURIs = doc.PostLogout
+	if doc.DPoP {
+		client.DPoP = grant.Required
+	}
 	switch {
+	case doc.AuthMethod == grant.PrivateKeyJWT:
+		client.Secrets, client.AuthMethod = nil, grant.PrivateKeyJWT
 	case doc.AuthMethod == "none":
 		client.Secrets = nil
-	case client.Public():
+	case len(client.Secrets) == 0:
 		client.Secrets = []grant.Secret{{Value: c.Space.Dice.Text(dice.Alnum, 40)}} // letters and digits: some clients form-encode secrets and some do not
 	}
 	return nil
@@ -187,6 +201,13 @@ type document struct {
 	ResponseTypes []string `json:"response_types"`
 	Name          string   `json:"client_name"`
 	Scope         string   `json:"scope"`
+
+	JWKS       json.RawMessage `json:"jwks"`
+	DPoP       bool            `json:"dpop_bound_access_tokens"`
+	RequirePAR bool            `json:"require_pushed_authorization_requests"`
+	PostLogout []string        `json:"post_logout_redirect_uris"`
+
+	keys proof.Keys // of jwks
 }
 
 // invalid is what RFC 7591 §3.2.2 calls invalid_client_metadata.
@@ -215,8 +236,14 @@ func (d *document) check(has wire.Authority) error {
 	if d.AuthMethod == "" {
 		d.AuthMethod = "client_secret_basic"
 	}
-	if !slices.Contains([]string{"client_secret_basic", "client_secret_post", "none"}, d.AuthMethod) {
-		return invalid("token_endpoint_auth_method", "%q is none of client_secret_basic, client_secret_post, none", d.AuthMethod)
+	if methods := append(provers(), "none"); !slices.Contains(methods, d.AuthMethod) {
+		return invalid("token_endpoint_auth_method", "%q is none of %s", d.AuthMethod, strings.Join(methods, ", "))
+	}
+	if err := d.checkKeys(); err != nil {
+		return err
+	}
+	if d.RequirePAR && has.Entry.Read == nil {
+		return invalid("require_pushed_authorization_requests", "the bank has no authorization endpoint")
 	}
 	if len(d.Name) > 200 || strings.ContainsFunc(d.Name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return invalid("client_name", "the name is longer than 200 bytes, or has control characters in it")
@@ -235,10 +262,29 @@ func (d *document) check(has wire.Authority) error {
 	case len(d.ResponseTypes) > 0 && (!code || !slices.Contains(d.ResponseTypes, "code")):
 		return invalid("response_types", "response_types %q do not go with grant_types %q; the bank knows code", d.ResponseTypes, d.GrantTypes)
 	}
-	known := slices.DeleteFunc(strings.Fields(d.Scope), func(s string) bool { return !slices.Contains(has.Scopes, s) })
+	known := slices.DeleteFunc(strings.Fields(d.Scope), func(s string) bool { return !slices.Contains(has.AllScopes(), s) })
 	if len(known) == 0 && strings.TrimSpace(d.Scope) != "" {
 		return invalid("scope", "of %q the bank has none", d.Scope)
 	}
 	d.Scope = strings.Join(known, " ")
 	return d.checkRedirects(code)
+}
+
+// checkKeys reads the keys that a client signs with. One that proves itself by them alone needs some; one that has neither secret nor
+// assertion to send cannot have any.
+func (d *document) checkKeys() error {
+	if text := string(d.JWKS); text != "" && text != "null" {
+		keys, err := proof.ParseKeys(text)
+		if err != nil {
+			return invalid("jwks", "%v", err)
+		}
+		d.keys = keys
+	}
+	switch {
+	case d.AuthMethod == grant.PrivateKeyJWT && len(d.keys) == 0:
+		return invalid("jwks", "private_key_jwt needs a key")
+	case d.AuthMethod == "none" && len(d.keys) > 0:
+		return invalid("jwks", "a client that proves itself by none has no use for keys")
+	}
+	return nil
 }

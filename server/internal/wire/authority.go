@@ -11,6 +11,14 @@ type Authority struct {
 	OpenID *OpenID  // what it is as an OpenID provider; nil: it is none
 }
 
+// AllScopes are those of the bank and those of OpenID Connect, where it has that.
+func (a Authority) AllScopes() []string {
+	if a.OpenID == nil {
+		return a.Scopes
+	}
+	return append(a.OpenID.Scopes(), a.Scopes...)
+}
+
 // Issuer names the authorization server that the caller talks to: the base URL that the caller used, and the bank's name (RFC 8414 §2).
 // A bank that has the root answers there under the bare base URL. It never ends in a slash.
 func (c *Call) Issuer() string {
