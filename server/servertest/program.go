@@ -16,7 +16,8 @@ import (
 // Build compiles the program into a directory and returns its path.
 func Build(dir string) (string, error) {
 	path := filepath.Join(dir, "sandbank")
-	if out, err := exec.Command("go", "build", "-o", path, "sandbank").CombinedOutput(); err != nil { // #nosec G204 -- the directory is the test's own
+	build := exec.Command("go", "build", "-o", path, "sandbank") // #nosec G204 -- the directory is the test's own
+	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
 	return path, nil
