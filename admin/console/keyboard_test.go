@@ -188,7 +188,7 @@ func TestKeyboardAlone(t *testing.T) {
 	w.keys("gt")
 	w.is("location.pathname === '/admin/tokens'", "g t leads to the tokens")
 	w.keys("?")
-	w.is("document.querySelector('#keys').open", "? shows the keys")
+	w.is("document.querySelector('#help').open", "? shows the keys")
 	w.keys(kb.Escape)
 	w.is("!document.querySelector('dialog[open]')", "Escape closes them")
 }

@@ -23,10 +23,10 @@ func TestScenarios(t *testing.T) {
 	contains(t, doc, "#coverage", met+"/77 met")
 	contains(t, doc, "#s-E05", "expires_in is missing", "met", "use the token until a 401")
 	contains(t, doc, "#s-E30", "open", "Arm")
-	if doc.Find("#s-E13 button").Length() != 0 || doc.Find("#s-E30 button").Length() != 1 {
+	if doc.Find("#s-E77 button").Length() != 0 || doc.Find("#s-E30 button").Length() != 1 {
 		t.Error("a case that cannot be shown can be armed")
 	}
-	for query, want := range map[string]string{"group=3.5": "E50", "state=met": "E05", "state=missing": "E13", "bank=s2s&group=3.1": "E16"} {
+	for query, want := range map[string]string{"group=3.5": "E50", "state=met": "E05", "state=missing": "E77", "bank=s2s&group=3.1": "E16"} {
 		part := shown(s, "/admin/scenarios?"+query, 200)
 		if part.Find("#s-"+want).Length() != 1 || part.Find("tbody tr:not(.group)").Length() >= 77 {
 			t.Errorf("%s shows %s", query, said(part, "tbody .id"))

@@ -206,7 +206,7 @@ document.addEventListener('keydown', e => {
   const keys = {
     g: () => { go = performance.now(); }, '/': () => $('main [type=search]')?.focus(), j: () => step(1), k: () => step(at < 0 ? 1 : -1),
     x: () => row && $('[type=checkbox]', row)?.click(), e: () => press('k-expire'), r: () => press('k-revoke'), R: () => $('main [data-replay] button')?.click(),
-    c: () => ($('[data-copy]', row || $('main')) || $('main .code [data-copy]'))?.click(), '.': () => $('[data-live]')?.click(), '?': () => $('#keys').showModal(),
+    c: () => ($('[data-copy]', row || $('main')) || $('main .code [data-copy]'))?.click(), '.': () => $('[data-live]')?.click(), '?': () => $('#help').showModal(),
   };
   if (keys[e.key]) { e.preventDefault(); keys[e.key](); }
 });
