@@ -23,6 +23,7 @@ var (
 	goOIDC           = kit{"github.com/coreos/go-oidc", "v3.21.0", "Go", module("github.com/coreos/go-oidc/v3")}
 	simpleOAuth2     = kit{"simple-oauth2", "5.1.0", "JavaScript", npmPackage("simple-oauth2")}
 	oauth4webapi     = kit{"oauth4webapi", "3.8.8", "JavaScript", npmPackage("oauth4webapi")}
+	browserLibrary   = kit{"oauth4webapi, in a browser app", "3.8.8", "JavaScript", npmPackage("oauth4webapi")}
 	openidClient     = kit{"openid-client", "6.8.9", "JavaScript", npmPackage("openid-client")}
 	requestsOAuthlib = kit{"requests-oauthlib", "1.3.0", "Python", pythonPackage("requests-oauthlib")}
 	tutorial         = kit{"the tutorial of SpareBank 1, with requests", "2.28.1", "Python", pythonPackage("requests")}
