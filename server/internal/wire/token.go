@@ -80,6 +80,19 @@ func (c *Call) issued(i *grant.Issued, err error, presented string) (*grant.Issu
 	return i, nil
 }
 
+// TokenRequest is how a token request begins: who asks, proven, and for which type of grant (RFC 6749 §3.2). What is not properly
+// encoded is refused before either.
+func (c *Call) TokenRequest(v *Values) (client *grant.Client, grantType string, err error) {
+	if err = v.Err(); err != nil {
+		return nil, "", err
+	}
+	if client, err = c.Authenticate(v); err != nil {
+		return nil, "", err
+	}
+	grantType, err = c.GrantType(v, client)
+	return client, grantType, err
+}
+
 // GrantType reads the parameter and checks that the bank has it and that the client may use it (RFC 6749 §5.2). It also reads which key
 // the client shows that the tokens are to be bound to (RFC 9449 §5), and for which resources they are asked (RFC 8707 §2.2).
 func (c *Call) GrantType(v *Values, client *grant.Client) (string, error) {

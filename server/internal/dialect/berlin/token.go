@@ -25,14 +25,7 @@ type shapeToken struct {
 func token(c *wire.Call) error {
 	echo(c)
 	v := c.Form()
-	if err := v.Err(); err != nil {
-		return err
-	}
-	client, err := c.Authenticate(v)
-	if err != nil {
-		return err
-	}
-	kind, err := c.GrantType(v, client)
+	client, kind, err := c.TokenRequest(v)
 	if err != nil {
 		return err
 	}

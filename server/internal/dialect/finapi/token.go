@@ -20,11 +20,7 @@ func parameters(c *wire.Call) *wire.Values {
 
 func token(c *wire.Call) error {
 	v := parameters(c)
-	client, err := c.Authenticate(v)
-	if err != nil {
-		return err
-	}
-	kind, err := c.GrantType(v, client)
+	client, kind, err := c.TokenRequest(v)
 	if err != nil {
 		return err
 	}

@@ -21,14 +21,7 @@ func parameters(c *wire.Call) *wire.Values {
 
 func token(c *wire.Call) error {
 	v := parameters(c)
-	if err := v.Err(); err != nil {
-		return err
-	}
-	client, err := c.Authenticate(v)
-	if err != nil {
-		return err
-	}
-	kind, err := c.GrantType(v, client)
+	client, kind, err := c.TokenRequest(v)
 	if err != nil {
 		return err
 	}

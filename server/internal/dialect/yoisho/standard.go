@@ -37,14 +37,7 @@ type shapeStandardToken struct {
 
 func tokenStandard(c *wire.Call) error {
 	v := c.Form()
-	if err := v.Err(); err != nil {
-		return err
-	}
-	client, err := c.Authenticate(v)
-	if err != nil {
-		return err
-	}
-	kind, err := c.GrantType(v, client)
+	client, kind, err := c.TokenRequest(v)
 	if err != nil {
 		return err
 	}
