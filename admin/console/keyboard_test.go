@@ -69,6 +69,7 @@ func (w *walk) round(name string) {
 
 // On every page the keyboard reaches everything that can be pressed, shows where it is, and comes out again.
 func TestKeyboardReachesEverything(t *testing.T) {
+	t.Parallel()
 	browser := chromium.Start(t)
 	s := open(t, server.Options{}, "").furnish()
 	w := &walk{t, s.tab(browser, "keyboard", true)}
