@@ -83,6 +83,11 @@ func (o *ClientOrder) apply(c *grant.Client) error {
 		c.GrantTypes = *o.GrantTypes
 	}
 	if o.Scopes != nil {
+		for _, one := range *o.Scopes {
+			if text, err := readScope(one); err != nil || text != one || text == "" || strings.Contains(text, " ") {
+				return fail.Field("scopes", "%s is no scope; write one word each", clipped(one))
+			}
+		}
 		c.Scopes = *o.Scopes
 	}
 	if o.Loopback != nil {

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"sandbank/server/dice"
@@ -240,13 +239,6 @@ func (o *ServiceOrder) fits(way string) error {
 
 // apply changes what the order names, after checking it.
 func (o *ServiceOrder) apply(d *Desk, c *grant.Client) error {
-	if o.Scopes != nil {
-		for _, one := range *o.Scopes {
-			if text, err := readScope(one); err != nil || text != one || text == "" || strings.Contains(text, " ") {
-				return fail.Field("scopes", "%s is no scope; write one word each", clipped(one))
-			}
-		}
-	}
 	if o.User != nil {
 		owner, err := d.user(c.Bank, *o.User)
 		if err != nil {

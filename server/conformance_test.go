@@ -178,7 +178,7 @@ func TestPagesAreGuarded(t *testing.T) {
 		if !strings.Contains(csp, "frame-ancestors 'none'") || strings.Contains(csp, "form-action") || strings.Contains(csp, "unsafe") {
 			t.Errorf("%s %s: Content-Security-Policy %q", o.Bank, o.Path, csp)
 		}
-		if strings.EqualFold(o.Method, "post") && o.Op != "endSession" { // which a client's page may send, and which asks the person
+		if strings.EqualFold(o.Method, "post") && o.Op != "endSession" && o.Op != "authorize" { // which a client's page may send, and which ask the person
 			a := box.Do("POST", "/"+o.Bank+concrete(o.Path), "", servertest.Header("Sec-Fetch-Site", "cross-site"), servertest.Header("Content-Type", "application/x-www-form-urlencoded"))
 			if a.Status != 403 {
 				t.Errorf("POST %s from another site: %d", o.Path, a.Status)

@@ -211,3 +211,33 @@ func TestCodeIsBoundByThumbprint(t *testing.T) {
 		t.Error(bad.Header.Get("Location"))
 	}
 }
+
+// RFC 9449 §10.1: the proof beside a pushed authorization request binds the code as dpop_jkt does, and the two must be of one key.
+func TestCodeIsBoundByAPushedProof(t *testing.T) {
+	t.Parallel()
+	v := newVault(t)
+	const par, path, back = "/berlin/oauth2/par", "/berlin/oauth2/token", "http://127.0.0.1:9/cb"
+	push := func(proof string, pairs ...string) *servertest.Answer {
+		form := url.Values{"response_type": {"code"}, "redirect_uri": {back}}
+		for i := 0; i < len(pairs); i += 2 {
+			form.Set(pairs[i], pairs[i+1])
+		}
+		return v.Post(par, form, servertest.Basic("bg-demo", "bg-demo-secret"), dpopHeader(proof))
+	}
+	swap := func(code string, options ...servertest.Option) *servertest.Answer {
+		return v.Post(path, url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {back}}, append(options, servertest.Basic("bg-demo", "bg-demo-secret"))...)
+	}
+	v.refusedFor(push("garbage"), 400, "invalid_dpop_proof", "no JWS")
+	v.refusedFor(push(v.dpop("POST", par), "dpop_jkt", jkt(newKey(t))), 400, "invalid_dpop_proof", "the key of the proof")
+	for _, pairs := range [][]string{nil, {"dpop_jkt", jkt(v.key)}} {
+		for _, right := range []bool{false, true} {
+			uri := push(v.dpop("POST", par), pairs...).Want(201).Text("request_uri")
+			code := v.Browser().Get("/berlin/oauth2/authorize?client_id=bg-demo&request_uri="+uri).Submit("login", "dave", "password", "x").Submit().Param("code")
+			if right {
+				swap(code, dpopHeader(v.dpop("POST", path))).Want(200)
+			} else {
+				v.refusedFor(swap(code, dpopHeader(v.proof(newKey(t), v.shows("POST", path, "")))), 400, "invalid_grant", "is bound to the key")
+			}
+		}
+	}
+}

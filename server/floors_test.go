@@ -23,7 +23,7 @@ var floors = []struct {
 	{dir: "server/fail"}, {dir: "server/clock"}, {dir: "server/dice"}, {dir: "server/store"}, {dir: "server/flow", noStd: []string{"net/http"}},
 	{dir: "server/ledger", ours: []string{"fail", "store"}, noStd: []string{"net/http"}},
 	{dir: "server/grant", ours: []string{"fail", "store", "clock", "dice"}, noStd: []string{"net/http"}},
-	{dir: "server/proof", others: []string{"github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/jwt"}, noStd: []string{"net/http"}},
+	{dir: "server/proof", others: []string{"github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/json", "github.com/go-jose/go-jose/v4/jwt"}, noStd: []string{"net/http"}},
 	{dir: "server/fault", ours: []string{"fail", "store", "clock", "dice"}, noStd: []string{"net/http"}},
 	{dir: "server/journal", ours: []string{"fail"}, noStd: []string{"net/http"}},
 	{dir: "server/keys", ours: []string{"fail", "store"}, others: []string{"github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/cryptosigner"}, noStd: []string{"net/http"}},

@@ -121,6 +121,38 @@ func (v *vault) refusedFor(a *servertest.Answer, status int, code, why string) {
 	}
 }
 
+// RFC 7519 §10.1: names of claims are compared with their case.
+func TestClaimsHaveTheirCase(t *testing.T) {
+	t.Parallel()
+	v := newVault(t)
+	late := v.claim("signs")
+	late["EXP"], late["exp"] = late["exp"], v.Clock().Now().Unix()-60
+	v.refusedFor(v.Post(tokenPath, v.assert(late)), 401, "invalid_client", "expired")
+	loud := said{}
+	for name, value := range v.claim("signs") {
+		loud[strings.ToUpper(name)] = value
+	}
+	v.refusedFor(v.Post(tokenPath, v.assert(loud)), 401, "invalid_client", "no signed JWT with a sub")
+	shown := said{}
+	for name, value := range v.shows("POST", tokenPath, "") {
+		shown[strings.ToUpper(name)] = value
+	}
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {"either"}, "client_secret": {"s"}}
+	v.refusedFor(v.Post(tokenPath, form, dpopHeader(v.proof(v.key, shown))), 400, "invalid_dpop_proof", "is missing")
+}
+
+// RFC 6749 §3.2: a parameter without a value is as if it were not there.
+func TestEmptyParametersAreAbsent(t *testing.T) {
+	t.Parallel()
+	v := newVault(t)
+	form := url.Values{"grant_type": {"client_credentials"}, "client_assertion": {""}, "client_assertion_type": {""}, "resource": {""}, "scope": {""}}
+	v.Post(tokenPath, form, servertest.Basic("either", "s")).Want(200)
+	v.Post("/berlin/oauth2/device_authorization", url.Values{"client_id": {"bg-demo"}, "client_secret": {""}, "client_assertion": {""}}).Want(200)
+	push := url.Values{"response_type": {"code"}, "redirect_uri": {"http://127.0.0.1:9/cb"}, "request_uri": {""}, "request": {""}, "resource": {""}, "response_mode": {""}}
+	v.Post("/berlin/oauth2/par", push, servertest.Basic("bg-demo", "bg-demo-secret")).Want(201)
+	v.Get("/berlin/oauth2/authorize?client_id=bg-demo&response_type=code&redirect_uri=http://127.0.0.1:9/cb&request_uri=&resource=&prompt=").Want(200)
+}
+
 // RFC 7523 §2.2: a client authenticates by a JWT that it has signed, with or without client_id beside it.
 // RFC 7523 §3: iss and sub are the client, aud names this server, exp is required and in the future, and the signature is by its key.
 // RFC 7521 §4.2: client_id, where it is sent, names the same client.

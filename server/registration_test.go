@@ -1,10 +1,12 @@
 package server_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"sandbank/server"
@@ -138,10 +140,10 @@ func TestRegistrationIsReplaced(t *testing.T) {
 	if v := got.JSON(); v["client_name"] != nil || len(v["grant_types"].([]any)) != 1 || v["client_secret"] != first.JSON()["client_secret"] || v["redirect_uris"].([]any)[0] != "https://new.example/cb" {
 		t.Errorf("replaced: %s", got.Body)
 	}
-	for _, wrong := range []string{`{"client_id":"other","redirect_uris":["https://a.example/"]}`, `{"client_secret":"other","redirect_uris":["https://a.example/"]}`} {
+	for _, wrong := range []string{`{"client_id":"other","redirect_uris":["https://a.example/"]}`, `{"client_secret":"other","redirect_uris":["https://a.example/"]}`, `{"redirect_uris":["https://a.example/"]}`} {
 		wantOAuthError(t, wrong, box.Do("PUT", own, wrong, key, asJSON), 400, "invalid_client_metadata")
 	}
-	wantOAuthError(t, "nothing", box.Do("PUT", own, `{}`, key, asJSON), 400, "invalid_redirect_uri")
+	wantOAuthError(t, "nothing", box.Do("PUT", own, `{"client_id":"`+first.Text("client_id")+`"}`, key, asJSON), 400, "invalid_redirect_uri")
 	if box.Get(own, key).Body != got.Body {
 		t.Error("a refused replacement changed something")
 	}
@@ -208,5 +210,41 @@ func TestRegisteredClientIsHeldToWhatItSaid(t *testing.T) {
 	}
 	if a := box.PostJSON("/finapi/oauth2/register", web(map[string]any{"grant_types": []string{"password"}, "require_pushed_authorization_requests": true})); a.Status != 400 {
 		t.Errorf("a bank without an authorization endpoint: %d %s", a.Status, a.Body)
+	}
+}
+
+// OpenID Connect Registration §2: id_token_signed_response_alg is what the client's id_tokens are signed by, and the answer tells it.
+func TestRegisteredAlgorithmOfIDTokens(t *testing.T) {
+	t.Parallel()
+	box := open(t)
+	a := withPages()[slices.IndexFunc(withPages(), func(a application) bool { return a.name == "sparebank1" })]
+	answer := box.PostJSON("/sparebank1/oauth2/register", web(map[string]any{"id_token_signed_response_alg": "RS256", "scope": "openid offline_access accounts"})).Want(201)
+	if answer.Text("id_token_signed_response_alg") != "RS256" || answer.Text("scope") != "openid offline_access accounts" {
+		t.Error(answer.Body)
+	}
+	a.id, a.secret = answer.Text("client_id"), answer.Text("client_secret")
+	by := func() string {
+		token := a.swap(box, a.login(box, url.Values{"scope": {"openid accounts"}}).code, nil).Want(200).Text("id_token")
+		head, _, _ := strings.Cut(token, ".")
+		text, err := base64.RawURLEncoding.DecodeString(head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	if got := by(); !strings.Contains(got, `"alg":"RS256"`) {
+		t.Error(got)
+	}
+	next := `{"client_id":"` + a.id + `","redirect_uris":["` + magicBack + `"],"grant_types":["authorization_code"]}`
+	if got := box.Do("PUT", answer.Text("registration_client_uri"), next, servertest.Bearer(answer.Text("registration_access_token")),
+		servertest.Header("Content-Type", "application/json")).Want(200).Text("id_token_signed_response_alg"); got != "ES256" {
+		t.Errorf("after a replacement %q", got)
+	}
+	if got := by(); !strings.Contains(got, `"alg":"ES256"`) {
+		t.Error(got)
+	}
+	wantOAuthError(t, "none", box.PostJSON("/sparebank1/oauth2/register", web(map[string]any{"id_token_signed_response_alg": "none"})), 400, "invalid_client_metadata")
+	for _, bank := range []string{"s2s", "finapi"} { // nobody logs in there by redirect
+		wantOAuthError(t, bank, box.PostJSON("/"+bank+"/oauth2/register", map[string]any{"token_endpoint_auth_method": "none", "grant_types": []string{"refresh_token"}}), 400, "invalid_client_metadata")
 	}
 }

@@ -105,7 +105,7 @@ func TestResourcesThatAreNotTheBanks(t *testing.T) {
 			t.Parallel()
 			box := sandbox(t, a.name)
 			base := box.URL() + "/" + a.name
-			for _, wrong := range []string{"", "accounts", "/v1/accounts", base + "#", base + "/v1#x", "https://mallory.example/", base + "x", box.URL() + "/nobank/..",
+			for _, wrong := range []string{"accounts", "/v1/accounts", base + "#", base + "/v1#x", "https://mallory.example/", base + "x", box.URL() + "/nobank/..",
 				box.URL() + "/s/other/" + a.name, box.URL() + "/admin", "urn:bank", "http://u:p@" + base[len("http://"):], base + "/a/../b", base + "/%2e%2e/b", base + "\\x", "http://%zz"} {
 				if wrong == base+"x" {
 					wrong = box.URL() + "/" + map[string]string{"yoisho": "berlin", "berlin": "finapi", "sparebank1": "s2s"}[a.name] + "/v1"

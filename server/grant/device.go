@@ -124,6 +124,11 @@ func (g *Grants) Poll(p Poll, now time.Time, t *fail.Trail) (*Issued, error) {
 		return nil, t.No("device code's client", fail.New(fail.InvalidGrant, "the device code was issued to client %s, not to %s", d.Asked.Client, p.Client))
 	}
 	t.Pass("device code known", ShowUserCode(d.UserCode))
+	if d.Allowed != nil && !d.Spent { // asked for too much, the code stays good
+		if _, err := narrow(d.Allowed.Audience, p.Audience, t); err != nil {
+			return nil, err
+		}
+	}
 	var early bool
 	d, err := g.devices.Update(deviceKey(p.Bank, d.UserCode), func(d Device) (Device, error) {
 		switch {

@@ -152,6 +152,7 @@ func TestFailedExchangeSpendsTheCode(t *testing.T) {
 		{"wrong verifier", challenge, grant.Redemption{RedirectURI: uri, Verifier: strings.Repeat("w", 43)}, "does not match"},
 		{"no verifier", challenge, grant.Redemption{RedirectURI: uri}, "needs a code_verifier"},
 		{"short verifier", challenge, grant.Redemption{RedirectURI: uri, Verifier: verifier[:42]}, "42 characters"},
+		{"other characters", challenge, grant.Redemption{RedirectURI: uri, Verifier: verifier[:42] + "!"}, "other characters"},
 		{"challenge as verifier", challenge, grant.Redemption{RedirectURI: uri, Verifier: challenge}, "does not match"},
 		{"verifier without challenge", "", grant.Redemption{RedirectURI: uri, Verifier: verifier}, "no code_challenge"},
 	}

@@ -20,7 +20,7 @@ const (
 	AccessTTL      Knob = "access"           // access token
 	ClientTTL      Knob = "client-access"    // access token of a client without a user (client credentials)
 	RefreshTTL     Knob = "refresh"          // refresh token, counted anew as refresh-mode says
-	RefreshMaxTTL  Knob = "refresh-absolute" // all refreshing, counted from the first token
+	RefreshMaxTTL  Knob = "refresh-absolute" // all refreshing, counted from the beginning of the grant
 	ConsentTTL     Knob = "consent"          // the longest validity of a consent
 	UnconfirmedTTL Knob = "unconfirmed"      // a consent that nobody has answered
 	PageTTL        Knob = "page"             // login and consent pages
@@ -141,7 +141,7 @@ var specs = []Spec{
 	{Knob: AccessTTL, Doc: "life of an access token", Client: true, User: true},
 	{Knob: ClientTTL, Doc: "life of an access token without a user", Client: true},
 	{Knob: RefreshTTL, Doc: "life of a refresh token", Client: true, User: true},
-	{Knob: RefreshMaxTTL, Doc: "end of all refreshing, from the first token", Client: true, User: true},
+	{Knob: RefreshMaxTTL, Doc: "end of all refreshing, from the grant", Client: true, User: true},
 	{Knob: ConsentTTL, Doc: "longest validity of a consent", Client: true},
 	{Knob: UnconfirmedTTL, Doc: "life of a consent that nobody answered", Client: true},
 	{Knob: PageTTL, Doc: "life of a login or consent page", Client: true},

@@ -13,6 +13,7 @@ import (
 type Renewal struct {
 	Bank, Client, Token string
 	Scope               string   // narrower than granted, or empty
+	Identity            []string // scopes that are about the person: asked for alone, they leave the others as they were granted
 	Bound               string   // thumbprint of the key that was shown; empty: none was
 	Barred              Barred   // nil: nobody is
 	Audience            []string // resources that the access token is for, of those granted (RFC 8707 §2.2); none: all of those
@@ -59,7 +60,7 @@ func (g *Grants) Refresh(r Renewal, now time.Time, t *fail.Trail) (*Issued, erro
 	if err := g.consentLets(of, &rule, now, t); err != nil {
 		return nil, err
 	}
-	scope, err := rule.scope(token.Scope, r.Scope, t)
+	scope, err := rule.scope(token.Scope, r.reading(token.Scope), t)
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +133,16 @@ func (r *renewal) graced(token *Token, now time.Time) bool {
 // again tells whether a spent refresh token may be used none the less.
 func (r *renewal) again(token *Token, now time.Time) bool {
 	return r.reuse == ReuseAllow || r.graced(token, now)
+}
+
+// reading is the scope asked for as a login would read it: one that names nothing but the person says nothing of the rest.
+func (r *Renewal) reading(granted string) string {
+	identity := func(s string) bool { return slices.Contains(r.Identity, s) }
+	asked := strings.Fields(r.Scope)
+	if len(asked) == 0 || !slices.ContainsFunc(asked, identity) || slices.ContainsFunc(asked, func(s string) bool { return !identity(s) }) {
+		return r.Scope
+	}
+	return strings.Join(append(asked, slices.DeleteFunc(strings.Fields(granted), identity)...), " ")
 }
 
 // scope is that of the new access token: what was granted, or the narrower one asked for, without what the policy drops.

@@ -3,9 +3,13 @@ package grant
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"strings"
 
 	"sandbank/server/fail"
 )
+
+// Unreserved are the characters of a code verifier (RFC 7636 §4.1); a challenge by S256 has the first 64 of them.
+const Unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~"
 
 // verify is PKCE (RFC 7636 §4.6). A verifier for a code that had no challenge is refused as well: accepting it would let a
 // downgrade pass (RFC 9700 §2.1.1).
@@ -20,6 +24,8 @@ func verify(code *Token, verifier string, t *fail.Trail) error {
 		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code needs a code_verifier"))
 	case len(verifier) < 43 || len(verifier) > 128:
 		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code_verifier has %d characters; 43 to 128 are allowed", len(verifier)))
+	case strings.Trim(verifier, Unreserved) != "":
+		return t.No("PKCE", fail.New(fail.InvalidGrant, "the code_verifier has other characters than letters, digits and -._~"))
 	}
 	if code.Plain {
 		method = "plain"

@@ -1,6 +1,10 @@
 package keys_test
 
 import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,6 +38,25 @@ func TestVerify(t *testing.T) {
 		}
 		if _, _, err := ring.Verify("other", jwt); err == nil {
 			t.Errorf("%s: another bank takes it", alg)
+		}
+	}
+}
+
+// RFC 7518 §3.5: the salt of a PS256 signature is as long as its hash; the standard library alone agrees.
+func TestSaltOfPS256(t *testing.T) {
+	t.Parallel()
+	ring := keys.New(nil)
+	k := ring.Current("bank", keys.PS256, start)
+	for range 3 {
+		jwt := k.Sign("JWT", struct{}{})
+		cut := strings.LastIndexByte(jwt, '.')
+		signature, err := base64.RawURLEncoding.DecodeString(jwt[cut+1:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256([]byte(jwt[:cut]))
+		if err := rsa.VerifyPSS(ring.Set("bank", start, 0).Keys[0].Key.(*rsa.PublicKey), crypto.SHA256, sum[:], signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -78,10 +78,24 @@ func (s repeatable) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]
 	return s.PrivateKey.Sign(nil, digest, opts)
 }
 
+// salted signs by RSASSA-PSS with a salt of the hash's size (RFC 7518 §3.5), where cryptosigner asks for the longest there is.
+type salted struct{ *rsa.PrivateKey }
+
+// Sign implements crypto.Signer.
+func (s salted) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	if pss, ok := opts.(*rsa.PSSOptions); ok {
+		opts = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: pss.Hash}
+	}
+	return s.PrivateKey.Sign(random, digest, opts)
+}
+
 // opaque is the key as go-jose takes it.
 func (k *Key) opaque() jose.OpaqueSigner {
-	if private, ok := k.private.(*ecdsa.PrivateKey); ok {
+	switch private := k.private.(type) {
+	case *ecdsa.PrivateKey:
 		return cryptosigner.Opaque(repeatable{private})
+	case *rsa.PrivateKey:
+		return cryptosigner.Opaque(salted{private})
 	}
 	return cryptosigner.Opaque(k.private)
 }

@@ -14,11 +14,11 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/json" // tells exp from EXP, and refuses a name that comes twice (RFC 7519 §4, §10.1)
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 

@@ -43,7 +43,7 @@ type Page struct {
 }
 
 // Get opens a page.
-func (b *Browser) Get(target string) *Page {
+func (b *Browser) Get(target string, options ...Option) *Page {
 	b.t.Helper()
 	if strings.HasPrefix(target, "/") {
 		target = b.base + target
@@ -53,6 +53,9 @@ func (b *Browser) Get(target string) *Page {
 		b.t.Fatal(err)
 	}
 	r.Header.Set("Sec-Fetch-Site", "none")
+	for _, o := range options {
+		o(r)
+	}
 	return b.follow(r)
 }
 

@@ -87,6 +87,23 @@ func TestDeviceGetsTokens(t *testing.T) {
 	})
 }
 
+// RFC 8707 §2.2: a poll for more than the user allowed is invalid_target, and the device code stays good.
+func TestDevicePollForMoreSpendsNothing(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, box *servertest.Sandbox, b at) {
+		bank := box.URL() + "/" + b.bank
+		d := asks(box, b, "resource", bank+"/v1")
+		b.login(d.types(d.userCode))
+		for _, wide := range []string{bank, "https://elsewhere.example/"} {
+			a := box.Post(b.token, form("grant_type", grant.DeviceCode, "device_code", d.code, "resource", wide), b.basic()).Want(400)
+			if a.Text("error") != "invalid_target" {
+				t.Errorf("%s: %s", wide, a.Body)
+			}
+		}
+		d.polls().Want(200)
+	})
+}
+
 // RFC 8628 §3.3.1: verification_uri_complete fills the code in, and begins nothing before the user confirms it.
 func TestDeviceLinkAsksFirst(t *testing.T) {
 	t.Parallel()
@@ -233,6 +250,8 @@ func TestDeviceClients(t *testing.T) {
 			want   string
 		}{
 			"right secret":   {box.Post(path, form(), b.basic()), 200, ""},
+			"said twice":     {box.Post(path, form("client_id", b.client, "client_secret", b.secret), b.basic()), 200, ""},
+			"and otherwise":  {box.Post(path, form("client_id", b.client, "client_secret", "wrong"), b.basic()), 400, "invalid_request"},
 			"wrong secret":   {box.Post(path, form("client_id", b.client, "client_secret", "wrong")), 401, "invalid_client"},
 			"wrong by Basic": {box.Post(path, form("client_id", b.client), servertest.Basic(b.client, "wrong")), 401, "invalid_client"},
 			"nobody":         {box.Post(path, form()), 401, "invalid_client"},
@@ -242,7 +261,7 @@ func TestDeviceClients(t *testing.T) {
 				t.Errorf("%s: %d %s", name, tt.a.Status, tt.a.Body)
 			}
 		}
-		if a := box.Post(path, form("client_id", b.client, "scope", "nonsense")); a.Status != 400 || a.Text("error") == "" {
+		if a := box.Post(path, form("client_id", b.client, "scope", "nonsense")); a.Status != 400 || a.Text("error") != "invalid_scope" {
 			t.Errorf("a scope of nobody's: %d %s", a.Status, a.Body)
 		}
 		d := asks(box, b)

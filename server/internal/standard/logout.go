@@ -10,10 +10,8 @@ import (
 	"sandbank/server/internal/wire"
 )
 
-const pathLogout = "/oauth2/logout"
-
 func logoutRoutes() []dialect.Route {
-	route := dialect.Route{Path: pathLogout, Op: "endSession", Doc: "page: ends the sign-in at the bank for a client (OpenID Connect RP-Initiated Logout)", Do: endSession,
+	route := dialect.Route{Path: wire.LogoutPath, Op: "endSession", Doc: "page: ends the sign-in at the bank for a client (OpenID Connect RP-Initiated Logout)", Do: endSession,
 		Refuse: dialect.Page, Endpoint: "end_session_endpoint"}
 	get, post := route, route
 	get.Method, post.Method = "GET", "POST"
@@ -108,7 +106,7 @@ func (l *leave) whereTo(c *wire.Call, uri string) error {
 
 // askToLeave asks the person. The form carries the sign-in's own token, which no other site knows.
 func askToLeave(c *wire.Call, l *leave, v *wire.Values, s *grant.Session) error {
-	p := page.Consent{Frame: c.Frame(), Heading: "Log out of the bank?", Action: c.Local(pathLogout), Submit: "Log out", Hidden: []page.Field{{Name: "token", Value: s.Token}}}
+	p := page.Consent{Frame: c.Frame(), Heading: "Log out of the bank?", Action: c.Local(wire.LogoutPath), Submit: "Log out", Hidden: []page.Field{{Name: "token", Value: s.Token}}}
 	for _, name := range strings.Fields("id_token_hint client_id post_logout_redirect_uri state") {
 		if text := v.Get(name); text != "" {
 			p.Hidden = append(p.Hidden, page.Field{Name: name, Value: text})

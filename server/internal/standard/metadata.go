@@ -37,9 +37,9 @@ func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
 		"response_types_supported":          []string{}, // required, also where there is no authorization endpoint
 	}
 	for _, endpoint := range []string{"token", "revocation", "introspection"} {
-		methods := provers()
-		if c.Authority.Entry.Read != nil && endpoint != "introspection" {
-			methods = append(methods, "none") // public clients are for people, who log in; and may not ask about tokens
+		methods := methods(c.Authority)
+		if endpoint == "introspection" {
+			methods = provers() // public clients may not ask about tokens
 		}
 		out[endpoint+"_endpoint_auth_methods_supported"] = methods
 		out[endpoint+"_endpoint_auth_signing_alg_values_supported"] = proof.Algorithms()
@@ -71,6 +71,14 @@ func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
 // provers are the ways in which a client proves itself.
 func provers() []string {
 	return []string{"client_secret_basic", "client_secret_post", grant.PrivateKeyJWT}
+}
+
+// methods are the ways in which a client may call a token endpoint: public clients are for people, who log in.
+func methods(a wire.Authority) []string {
+	if a.Entry.Read == nil {
+		return provers()
+	}
+	return append(provers(), "none")
 }
 
 // openID adds what OpenID Connect Discovery §3 wants to know of a provider.

@@ -28,6 +28,10 @@ func push(c *wire.Call) error {
 		return err
 	}
 
+	if v, err = c.Bind(v, client); err != nil {
+		return err
+	}
+
 	p, err := c.Push(v, client)
 	if err != nil {
 		return err

@@ -97,17 +97,15 @@ func TestPushedRequestIsForOneOfManyBrowsers(t *testing.T) {
 func TestPushedRequestIsCheckedAtOnce(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, box *servertest.Sandbox, b at) {
-		scope := map[string]string{"sparebank1": "access_denied"}[b.bank]
-		if scope == "" {
-			scope = "invalid_scope"
-		}
 		for name, tt := range map[string]struct{ name, value, want string }{
 			"redirect URI not registered": {"redirect_uri", "javascript:alert(1)", "invalid_request"},
 			"no redirect URI":             {"redirect_uri", "", "invalid_request"},
 			"no response type":            {"response_type", "", "invalid_request"},
 			"another response type":       {"response_type", "token", "unsupported_response_type"},
 			"plain PKCE":                  {"code_challenge", strings.Repeat("a", 43), "invalid_request"},
-			"a scope of nobody's":         {"scope", "nonsense", scope},
+			"a scope of nobody's":         {"scope", "nonsense", "invalid_scope"},
+			"a request object":            {"request", "eyJhbGciOiJub25lIn0.e30.", "request_not_supported"},
+			"another response mode":       {"response_mode", "form_post", "invalid_request"},
 			"a request_uri":               {"request_uri", "urn:ietf:params:oauth:request_uri:x", "invalid_request"},
 			"another client's id":         {"client_id", "nobody", "invalid_request"},
 		} {

@@ -10,6 +10,7 @@ import (
 	"sandbank/server/grant"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/wire"
+	"sandbank/server/keys"
 	"sandbank/server/proof"
 )
 
@@ -91,6 +92,7 @@ type shapeClient struct {
 	Token         string   `json:"registration_access_token"`
 	URI           string   `json:"registration_client_uri"`
 
+	IDTokenAlg string          `json:"id_token_signed_response_alg,omitempty"` // OpenID Connect Registration §2
 	JWKS       json.RawMessage `json:"jwks,omitempty"`
 	DPoP       bool            `json:"dpop_bound_access_tokens,omitempty"`              // RFC 9449 §5.2
 	RequirePAR bool            `json:"require_pushed_authorization_requests,omitempty"` // RFC 9126 §6
@@ -104,6 +106,9 @@ func showClient(c *wire.Call, v *grant.Client) shapeClient {
 	if c.Place.Mount == c.Place.Root && !c.Authority.Root {
 		out.URI = c.Place.Origin + c.Place.Root + "/" + c.Bank + pathRegister + "/" + v.ID
 	}
+	if rule, _ := c.Space.Grants.Policy.Value(grant.SigningAlg, c.Bank, v.ID, ""); c.Authority.OpenID != nil {
+		out.IDTokenAlg = rule.Text
+	}
 	if v.May("authorization_code") {
 		out.ResponseTypes = []string{"code"}
 	}
@@ -115,13 +120,15 @@ func showClient(c *wire.Call, v *grant.Client) shapeClient {
 
 func register(c *wire.Call) error {
 	client := grant.Client{ID: c.Space.Dice.Text(dice.Alnum, 24), Bank: c.Bank, Created: c.Now, Registration: &grant.Registration{Token: c.Space.Dice.Text(dice.Alnum, 40)}}
-	if err := apply(c, &client); err != nil {
+	doc, err := apply(c, &client)
+	if err != nil {
 		return err
 	}
 
 	if err := c.Space.Grants.Register(client); err != nil {
 		return c.Trail.No("room for a client", fail.From(err))
 	}
+	doc.rule(c, client.ID)
 
 	c.Client = &client
 	c.Trail.Pass("registered", client.ID)
@@ -138,14 +145,19 @@ func showOwn(c *wire.Call, client *grant.Client) error {
 // client gives its secret up.
 func replaceOwn(c *wire.Call, client *grant.Client) error {
 	next := *client
-	if err := apply(c, &next); err != nil {
+	doc, err := apply(c, &next)
+	switch {
+	case err != nil:
 		return err
+	case doc.ID == nil:
+		return c.Trail.No("metadata", invalid("client_id", "client_id is missing"))
 	}
 
 	changed, err := c.Space.Grants.UpdateClient(c.Bank, client.ID, func(v *grant.Client) { *v = next })
 	if err != nil { // deleted meanwhile
 		return c.Trail.No("registration access token", fail.New(fail.TokenUnknown, "client %s has just been deleted", client.ID))
 	}
+	doc.rule(c, client.ID)
 
 	return showOwn(c, changed)
 }
@@ -158,19 +170,19 @@ func deleteOwn(c *wire.Call, client *grant.Client) error {
 }
 
 // apply reads the document that came and turns the client into what it says.
-func apply(c *wire.Call, client *grant.Client) error {
+func apply(c *wire.Call, client *grant.Client) (*document, error) {
 	if kind := c.MediaType(); kind != "application/json" {
-		return c.Trail.No("metadata", invalid("", "the body is %q, not JSON", kind))
+		return nil, c.Trail.No("metadata", invalid("", "the body is %q, not JSON", kind))
 	}
 	doc, err := readMetadata(c.Body())
 	if err != nil {
-		return c.Trail.No("metadata", fail.From(err))
+		return nil, c.Trail.No("metadata", fail.From(err))
 	}
 	if err := doc.check(c.Authority); err != nil {
-		return c.Trail.No("metadata", fail.From(err))
+		return nil, c.Trail.No("metadata", fail.From(err))
 	}
 	if doc.ID != nil && *doc.ID != client.ID || doc.Secret != nil && (len(client.Secrets) == 0 || *doc.Secret != client.Secrets[0].Value) {
-		return c.Trail.No("metadata", invalid("client_id", "client_id or client_secret are not the client's own"))
+		return nil, c.Trail.No("metadata", invalid("client_id", "client_id or client_secret are not the client's own"))
 	}
 	client.Name, client.RedirectURIs, client.GrantTypes, client.Scopes = doc.Name, doc.RedirectURIs, doc.GrantTypes, strings.Fields(doc.Scope)
 	client.Registration = &grant.Registration{Token: client.Registration.Token, AuthMethod: doc.AuthMethod}
@@ -187,7 +199,17 @@ func apply(c *wire.Call, client *grant.Client) error {
 	case len(client.Secrets) == 0:
 		client.Secrets = []grant.Secret{{Value: c.Space.Dice.Text(dice.Alnum, 40)}} // letters and digits: some clients form-encode secrets and some do not
 	}
-	return nil
+	return doc, nil
+}
+
+// rule keeps what the document says that is no part of a client here, but a rule for it.
+func (d *document) rule(c *wire.Call, client string) {
+	at, policy := grant.Level{Bank: c.Bank, Client: client}, c.Space.Grants.Policy
+	if c.Authority.OpenID != nil && d.IDTokenAlg != "" {
+		policy.Set(at, grant.SigningAlg, grant.Value{Text: d.IDTokenAlg})
+	} else {
+		policy.Unset(at, grant.SigningAlg)
+	}
 }
 
 // document is the client metadata of RFC 7591 §2, as far as it is known here; the rest is ignored. Id and secret come back to it with a
@@ -202,7 +224,9 @@ type document struct {
 	Name          string   `json:"client_name"`
 	Scope         string   `json:"scope"`
 
+	IDTokenAlg string          `json:"id_token_signed_response_alg"`
 	JWKS       json.RawMessage `json:"jwks"`
+	JWKSURI    string          `json:"jwks_uri"`
 	DPoP       bool            `json:"dpop_bound_access_tokens"`
 	RequirePAR bool            `json:"require_pushed_authorization_requests"`
 	PostLogout []string        `json:"post_logout_redirect_uris"`
@@ -236,8 +260,11 @@ func (d *document) check(has wire.Authority) error {
 	if d.AuthMethod == "" {
 		d.AuthMethod = "client_secret_basic"
 	}
-	if methods := append(provers(), "none"); !slices.Contains(methods, d.AuthMethod) {
+	if methods := methods(has); !slices.Contains(methods, d.AuthMethod) {
 		return invalid("token_endpoint_auth_method", "%q is none of %s", d.AuthMethod, strings.Join(methods, ", "))
+	}
+	if algs := keys.Algorithms(); has.OpenID != nil && d.IDTokenAlg != "" && !slices.Contains(algs, d.IDTokenAlg) {
+		return invalid("id_token_signed_response_alg", "%q is none of %s", d.IDTokenAlg, strings.Join(algs, ", "))
 	}
 	if err := d.checkKeys(); err != nil {
 		return err
@@ -281,6 +308,8 @@ func (d *document) checkKeys() error {
 		d.keys = keys
 	}
 	switch {
+	case d.JWKSURI != "" && len(d.keys) > 0:
+		return invalid("jwks_uri", "jwks and jwks_uri must not come together")
 	case d.AuthMethod == grant.PrivateKeyJWT && len(d.keys) == 0:
 		return invalid("jwks", "private_key_jwt needs a key")
 	case d.AuthMethod == "none" && len(d.keys) > 0:

@@ -7,7 +7,9 @@ import (
 )
 
 // asserted is whether the client proves itself by an assertion, or tries to (RFC 7521 §4.2).
-func asserted(v *Values) bool { return v.Has("client_assertion") || v.Has("client_assertion_type") }
+func asserted(v *Values) bool {
+	return v.Get("client_assertion") != "" || v.Get("client_assertion_type") != ""
+}
 
 // assertion admits a client that signed an assertion with its own key (private_key_jwt: RFC 7523 §2.2, OpenID Connect Core §9). It is
 // good for one call. The secret is the client's other way, and must not come along.
@@ -15,7 +17,7 @@ func (c *Call) assertion(v *Values, basic bool) (*grant.Client, error) {
 	if err := v.Once("client_assertion", "client_assertion_type"); err != nil {
 		return nil, err
 	}
-	if basic || v.Has("client_secret") {
+	if basic || v.Get("client_secret") != "" {
 		return nil, c.Trail.No("one client authentication", fail.New(fail.InvalidRequest, "the client sent an assertion and a secret at once").
 			Say("The client must not use more than one authentication method."))
 	}

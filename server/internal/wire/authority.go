@@ -1,5 +1,12 @@
 package wire
 
+import (
+	"slices"
+	"strings"
+
+	"sandbank/server/grant"
+)
+
 // Authority is what a bank is as an authorization server. Its handlers and its metadata (RFC 8414) read the same table, so that neither
 // can promise what the other does not do.
 type Authority struct {
@@ -12,11 +19,16 @@ type Authority struct {
 }
 
 // AllScopes are those of the bank and those of OpenID Connect, where it has that.
-func (a Authority) AllScopes() []string {
-	if a.OpenID == nil {
-		return a.Scopes
+func (a Authority) AllScopes() []string { return append(a.OpenID.Scopes(), a.Scopes...) }
+
+// Heeded is what counts of a scope that was asked for: beside openid, what the bank has never heard of is ignored (OpenID Connect Core
+// §3.1.2.1). Without openid everything counts, to be refused.
+func (a Authority) Heeded(asked string) string {
+	if a.OpenID == nil || !grant.HasScope(asked, ScopeOpenID) {
+		return asked
 	}
-	return append(a.OpenID.Scopes(), a.Scopes...)
+	all := a.AllScopes()
+	return strings.Join(slices.DeleteFunc(strings.Fields(asked), func(s string) bool { return !slices.Contains(all, s) }), " ")
 }
 
 // Issuer names the authorization server that the caller talks to: the base URL that the caller used, and the bank's name (RFC 8414 §2).

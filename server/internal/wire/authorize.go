@@ -63,6 +63,8 @@ func (c *Call) redirectURI(q *Values) (*grant.Client, string, error) {
 	switch id, uri := client.ID, q.Get("redirect_uri"); {
 	case uri == "" && len(client.RedirectURIs) == 1 && !client.Loopback && !client.AnyRedirect:
 		return client, client.RedirectURIs[0], nil
+	case uri == "" && q.Get("request") != "":
+		return nil, "", bad("request", "Request objects are not supported here. Send the parameters themselves.", "a request object was sent, and no redirect_uri beside it")
 	case uri == "":
 		return nil, "", bad("redirect_uri", "The parameter redirect_uri is missing.", "redirect_uri is missing, and client %s has not exactly one", id)
 	case !client.RedirectOK(uri):
@@ -89,7 +91,7 @@ func (c *Call) knownClient(id string) (*grant.Client, error) {
 }
 
 func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request, rules AuthorizeRules) error {
-	if err := q.Once("response_type", "scope", "state", "code_challenge", "code_challenge_method", "nonce", "prompt", "dpop_jkt"); err != nil {
+	if err := q.Once("response_type", "scope", "state", "code_challenge", "code_challenge_method", "nonce", "prompt", "dpop_jkt", "response_mode"); err != nil {
 		return err
 	}
 	switch t := q.Get("response_type"); {
@@ -97,6 +99,9 @@ func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request,
 		return fail.New(fail.InvalidRequest, "response_type is missing").Say("The request is missing the parameter response_type.")
 	case t != "code":
 		return fail.New(fail.UnsupportedResponseType, "response_type is %q", t)
+	}
+	if mode := q.Get("response_mode"); mode != "" && mode != "query" {
+		return fail.New(fail.InvalidRequest, "response_mode is %q", mode).Say("response_mode must be query.").At("response_mode")
 	}
 	if !client.May("authorization_code") {
 		return fail.New(fail.UnauthorizedClient, "client %s is not registered for authorization_code", client.ID)
@@ -138,9 +143,6 @@ func (rules AuthorizeRules) scope(c *Call, q *Values, client *grant.Client, r *g
 	return err
 }
 
-// unreserved are the characters of a code verifier (RFC 7636 §4.1); a challenge by S256 has the first 64 of them.
-const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~"
-
 // pkce reads the challenge of RFC 7636. Unless the policy says otherwise only S256 is taken: plain, and a challenge without a method,
 // which means plain, are refused. A public client cannot do without (RFC 9700 §2.1.1), and by policy nobody can.
 func (c *Call) pkce(q *Values, client *grant.Client, r *grant.Request) error {
@@ -152,13 +154,13 @@ func (c *Call) pkce(q *Values, client *grant.Client, r *grant.Request) error {
 		return nil
 	case challenge == "":
 		return fail.New(fail.InvalidRequest, "code_challenge is missing, by pkce %s of %s", rule.Text, source).Say("code_challenge is required.").At("code_challenge")
-	case plain && (len(challenge) < 43 || len(challenge) > 128 || strings.Trim(challenge, unreserved) != ""):
+	case plain && (len(challenge) < 43 || len(challenge) > 128 || strings.Trim(challenge, grant.Unreserved) != ""):
 		return fail.New(fail.InvalidRequest, "code_challenge is no code verifier").Say("code_challenge must be 43 to 128 unreserved characters.").At("code_challenge")
 	case plain:
 	case method != "S256":
 		return fail.New(fail.InvalidRequest, "code_challenge_method is %q, not S256, by pkce %s of %s", method, rule.Text, source).
 			Say("code_challenge_method must be S256.").At("code_challenge_method")
-	case len(challenge) != 43 || strings.Trim(challenge, unreserved[:64]) != "":
+	case len(challenge) != 43 || strings.Trim(challenge, grant.Unreserved[:64]) != "":
 		return fail.New(fail.InvalidRequest, "code_challenge is no base64url SHA-256").Say("code_challenge must be 43 characters of base64url.").At("code_challenge")
 	}
 	r.Challenge, r.Plain = challenge, plain

@@ -21,6 +21,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"mime"
 	"net/url"
 	"strconv"
@@ -156,6 +157,13 @@ func (v *Values) Has(name string) bool { return v.v.Has(name) }
 // All are a repeatable parameter's values.
 func (v *Values) All(name string) []string { return v.v[name] }
 
+// without are the parameters but one.
+func (v *Values) without(name string) *Values {
+	left := maps.Clone(v.v)
+	left.Del(name)
+	return &Values{v: left}
+}
+
 // Len is the number of parameters.
 func (v *Values) Len() int { return len(v.v) }
 
@@ -189,6 +197,16 @@ func (c *Call) Query() *Values {
 		c.query = parse(string(c.ctx.Request().URI().QueryString()))
 	}
 	return c.query
+}
+
+// FormAsQuery makes the form of a POST count as the query, for endpoints that take their parameters either way.
+func (c *Call) FormAsQuery() error {
+	v := c.Form()
+	if err := v.Err(); err != nil {
+		return err
+	}
+	c.query = v
+	return nil
 }
 
 // Form are the parameters of a form body, whatever the method: s2s sends one with GET. A body of another type is UnsupportedMedia.

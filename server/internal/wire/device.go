@@ -23,9 +23,12 @@ func (c *Call) Identify(v *Values) (*grant.Client, error) {
 	if err := v.Once("client_id", "client_secret"); err != nil {
 		return nil, err
 	}
-	id := v.Get("client_id")
-	_, _, basic, err := c.Basic()
-	if basic || err != nil || id == "" || v.Has("client_secret") || v.Has("client_assertion") {
+	id, secret := v.Get("client_id"), v.Get("client_secret")
+	strict, raw, basic, err := c.Basic()
+	if sent := (credentials{id, secret}); basic && err == nil && (sent == strict || sent == raw) {
+		v = v.without("client_secret") // some libraries say the same twice
+	}
+	if basic || err != nil || id == "" || secret != "" || asserted(v) {
 		return c.Authenticate(v)
 	}
 	client := c.Space.Grants.Client(c.Bank, id)

@@ -3,6 +3,7 @@ package wire
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"strings"
 
 	"sandbank/server/fail"
@@ -147,6 +148,25 @@ func thumbprint(q *Values, client *grant.Client) (string, error) {
 		return "", fail.New(fail.InvalidRequest, "dpop_jkt is no thumbprint").Say("dpop_jkt must be a SHA-256 thumbprint in base64url.").At("dpop_jkt")
 	}
 	return jkt, nil
+}
+
+// Bind reads the DPoP proof that came with a pushed authorization request: its key is that of dpop_jkt, and must be the same where both
+// came (RFC 9449 §10.1). Without a proof nothing changes.
+func (c *Call) Bind(v *Values, client *grant.Client) (*Values, error) {
+	if c.ctx.Get(schemeDPoP) == "" {
+		return v, nil
+	}
+	key, err := c.possess(client)
+	if key == "" || err != nil {
+		return v, err
+	}
+	if named := v.Get("dpop_jkt"); named != "" && named != key {
+		return nil, c.Trail.No("dpop_jkt", fail.New(fail.InvalidProof, "dpop_jkt is %q, the key of the proof %s", named, key).
+			Say("dpop_jkt is not the key of the DPoP proof."))
+	}
+	all := maps.Clone(v.v)
+	all.Set("dpop_jkt", key)
+	return &Values{v: all}, nil
 }
 
 // Keyed tells whether the tokens of this call are bound to a key.

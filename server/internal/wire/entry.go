@@ -27,9 +27,12 @@ func (c *Call) Asked() *Values {
 	return c.Query()
 }
 
+// Elsewhere tells whether the request came by another way than the bank's own endpoint, where its own habits of refusing count for nothing.
+func (c *Call) Elsewhere() bool { return c.asked != nil }
+
 // Enter is the authorization endpoint: what is asked for is checked, kept, and shown to the person.
 func (c *Call) Enter() error {
-	if q := c.Query(); q.Has("request_uri") && (strings.HasPrefix(q.Get("request_uri"), grant.PushedPrefix) || !c.asksIdentity(q)) {
+	if q := c.Query(); q.Get("request_uri") != "" && (strings.HasPrefix(q.Get("request_uri"), grant.PushedPrefix) || !c.asksIdentity(q)) {
 		return c.enterPushed() // to another kind of reference identity has an answer of its own
 	}
 	r, err := c.enter()
@@ -107,9 +110,12 @@ func (c *Call) pushed() (*grant.Pushed, error) {
 // Push keeps an authorization request for its client, checked as the authorization endpoint would check it (RFC 9126 §2.1). What the
 // client proved itself with is no part of it.
 func (c *Call) Push(v *Values, client *grant.Client) (*grant.Pushed, error) {
-	if v.Has("request_uri") {
+	if v.Get("request_uri") != "" {
 		return nil, c.Trail.No("no request_uri", fail.New(fail.InvalidRequest, "request_uri was pushed").
 			Say("The parameter request_uri must not be pushed.").At("request_uri"))
+	}
+	if v.Get("request") != "" {
+		return nil, c.Trail.No("no request object", fail.New(fail.RequestNotSupported, "a request object was pushed"))
 	}
 	of := maps.Clone(v.v)
 	maps.DeleteFunc(of, func(name string, _ []string) bool {

@@ -25,12 +25,22 @@ type Claim struct {
 	Value       func(*ledger.Person) any // nil or "": it has none
 }
 
-// ScopeOpenID makes an authorization request one for an identity.
-const ScopeOpenID = "openid"
+// LogoutPath is where clients send people to log out of the bank (RP-Initiated Logout).
+const LogoutPath = "/oauth2/logout"
 
-// Scopes are those that bring claims; openid is the first.
+// ScopeOpenID makes an authorization request one for an identity. ScopeOffline is what many clients ask for beside it (OpenID Connect
+// Core §11); refresh tokens go by the client's registration, and do not wait for it.
+const (
+	ScopeOpenID  = "openid"
+	ScopeOffline = "offline_access"
+)
+
+// Scopes are those that bring claims; openid is the first. A bank that is no provider has none.
 func (o *OpenID) Scopes() []string {
-	out := []string{ScopeOpenID}
+	if o == nil {
+		return nil
+	}
+	out := []string{ScopeOpenID, ScopeOffline}
 	for _, claim := range o.Claims {
 		if !slices.Contains(out, claim.Scope) {
 			out = append(out, claim.Scope)

@@ -15,7 +15,7 @@ const maxResources = 16
 // resources reads the resource indicators of a request (RFC 8707 §2): the parameter may be repeated, and each is the bank's base URL as
 // the caller used it, or a URL below that. Anything else is InvalidTarget. Without the parameter there are none.
 func (c *Call) resources(v *Values) ([]string, error) {
-	asked := v.All("resource")
+	asked := slices.DeleteFunc(slices.Clone(v.All("resource")), func(uri string) bool { return uri == "" })
 	if len(asked) > maxResources {
 		return nil, c.Trail.No("resource", fail.New(fail.InvalidTarget, "%d resources are asked for; %d are taken", len(asked), maxResources))
 	}

@@ -116,6 +116,9 @@ func (c *Call) Allow(r *grant.Request, also func(*grant.Authorization) error) er
 		if why := c.barred(r.Owner); why != "" { // since that person logged in
 			return c.Deny(r, why)
 		}
+		if id := r.Identity; id != nil && id.Subject != "" && id.Subject != c.Space.Ledger.Person(r.Owner).Subject() {
+			return c.TurnAway(r, c.Trail.No("id_token_hint", fail.New(fail.LoginRequired, "%s logged in, and id_token_hint names somebody else", r.Owner)))
+		}
 	}
 	var failed error
 	done, err := c.Space.Grants.Answer(r.ID, func(r *grant.Request) (string, string) {

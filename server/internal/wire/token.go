@@ -40,9 +40,8 @@ func (c *Call) Refresh(v *Values, client *grant.Client) (*grant.Issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: v.Get("scope"), Bound: key, Barred: c.barred,
-		Audience: c.audience, Sign: c.sign},
-		c.Now, &c.Trail)
+	issued, err := c.Space.Grants.Refresh(grant.Renewal{Bank: c.Bank, Client: client.ID, Token: v.Get("refresh_token"), Scope: c.Authority.Heeded(v.Get("scope")),
+		Identity: c.Authority.OpenID.Scopes(), Bound: key, Barred: c.barred, Audience: c.audience, Sign: c.sign}, c.Now, &c.Trail)
 	return c.issued(issued, err, v.Get("refresh_token"))
 }
 

@@ -21,6 +21,11 @@ const (
 // authorize begins a login. Without finInst the customer chooses a bank first; the picker comes back here with the number of the login
 // that is going on, so that what the client sent (state above all) never passes through a form.
 func authorize(c *wire.Call) error {
+	if c.Method() == "POST" { // OpenID Connect Core §3.1.2.1
+		if err := c.FormAsQuery(); err != nil {
+			return err
+		}
+	}
 	q := c.Query()
 	if q.Has("flow") && !q.Has("response_type") && !q.Has("request_uri") { // else it is a parameter of some client's own, to be ignored (RFC 6749 §3.1)
 		return picked(c, q)
@@ -40,7 +45,9 @@ func read(c *wire.Call) (*grant.Request, error) {
 	if err := q.Once(factInstitution); err != nil {
 		return nil, c.Detour(r, fail.From(err))
 	}
-	if r.Scope, err = scope(c.Client, q.Get("scope")); err != nil {
+	if r.Scope, err = scope(c.Client, c.Authority.Heeded(q.Get("scope"))); err != nil && c.Elsewhere() {
+		return nil, c.Trail.No("scope", fail.From(err))
+	} else if err != nil {
 		return nil, c.Detour(r, denied(c, "scope", fail.From(err).Why, "The client is not approved for the requested scope."))
 	}
 	at := q.Get(factInstitution)
@@ -131,7 +138,7 @@ func scope(client *grant.Client, asked string) (string, error) {
 	var identity, resource []string
 	all, mine := scopeDefault, identityScopes()
 	if len(client.Scopes) > 0 {
-		all = strings.Join(slices.DeleteFunc(slices.Clone(client.Scopes), func(s string) bool { return slices.Contains(mine, s) }), " ")
+		all = resources(strings.Join(client.Scopes, " "))
 	}
 	for _, s := range strings.Fields(asked) {
 		switch {
@@ -147,4 +154,9 @@ func scope(client *grant.Client, asked string) (string, error) {
 		return out, err
 	}
 	return strings.TrimSpace(strings.Join(identity, " ") + " " + out), nil
+}
+
+// resources is a scope without what is about the person.
+func resources(scope string) string {
+	return strings.Join(slices.DeleteFunc(strings.Fields(scope), func(s string) bool { return slices.Contains(identityScopes(), s) }), " ")
 }

@@ -220,8 +220,12 @@ func left(tries int) string {
 	return "Two tries are left."
 }
 
-// logout ends the sign-in on the bank's own pages, the only one that outlives a login here. Apps keep what they were given.
+// logout ends the sign-in on the bank's own pages, the only one that outlives a login here. Apps keep what they were given. Whom another
+// site leads here is asked first.
 func logout(c *wire.Call) error {
+	if c.SameSite() != nil {
+		return c.Redirect(303, c.Local(wire.LogoutPath))
+	}
 	c.SignOut()
 	f := c.Frame()
 	return c.Page(200, page.Message{Frame: f, Heading: "You are logged out",

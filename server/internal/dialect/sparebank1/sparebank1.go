@@ -67,6 +67,7 @@ func New() dialect.Dialect {
 func oauthRoutes() []dialect.Route {
 	return []dialect.Route{
 		{Method: "GET", Path: "/oauth/authorize", Op: "authorize", Doc: "bank picker or login page; client_id, redirect_uri, response_type, state, finInst", Do: authorize, Refuse: dialect.Page, AS: true, Endpoint: "authorization_endpoint"},
+		{Method: "POST", Path: "/oauth/authorize", Op: "authorize", Doc: "the same, with the parameters in a form", Do: authorize, Refuse: dialect.Page, AS: true},
 		{Method: "GET", Path: "/oauth/bankid", Op: "bankid", Doc: "page: the step that a login is at", Do: showBankID, Refuse: dialect.Page, Open: true, AS: true},
 		{Method: "POST", Path: "/oauth/bankid", Op: "bankid.login", Doc: "page's form: person and password", Do: login, Refuse: dialect.Page, Open: true, AS: true},
 		{Method: "POST", Path: "/oauth/bankid/code", Op: "bankid.code", Doc: "page's form: one-time code; redirects with ?code=", Do: confirm, Refuse: dialect.Page, Open: true, AS: true},

@@ -61,6 +61,7 @@ func issue(c *wire.Call, v *wire.Values, client *grant.Client, kind string) (*gr
 	if err != nil {
 		return nil, c.Trail.No("scope", fail.From(err))
 	}
+	of = resources(of) // nobody is there to be told of
 	return c.Issue(grant.Authorization{Client: client.ID, Scope: of, Type: kind}, false), nil
 }
 
