@@ -1,9 +1,9 @@
 package server
 
 import (
-	"errors"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v3"
@@ -53,6 +53,21 @@ func hostname(host string) string {
 	return strings.ToLower(host)
 }
 
+// anyMethod leaves requests to the router, but for those whose method it does not know: they are refused where their path is known.
+func (s *Server) anyMethod(router fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(rc *fasthttp.RequestCtx) {
+		if slices.Contains(fiber.DefaultMethods, string(rc.Method())) {
+			router(rc)
+			return
+		}
+		ctx := s.app.AcquireCtx(rc)
+		defer s.app.ReleaseCtx(ctx)
+		if err := s.serve(ctx); err != nil && s.broken(ctx, err) != nil {
+			ctx.Status(500)
+		}
+	}
+}
+
 // serve answers every request. One that panics is answered like any other, and costs nobody else the process.
 func (s *Server) serve(ctx fiber.Ctx) (err error) {
 	defer func() {
@@ -64,7 +79,11 @@ func (s *Server) serve(ctx fiber.Ctx) (err error) {
 			err = s.panicked(ctx, r)
 		}
 	}()
-	if why := misframed(&ctx.Request().Header); why != "" {
+	head := &ctx.Request().Header
+	if foreign(head) {
+		return s.unreadable(ctx, 505, "it is not HTTP/1.1, the one version that is spoken here")
+	}
+	if why := misframed(head); why != "" {
 		return s.unreadable(ctx, 400, why)
 	}
 	return s.route(ctx)
@@ -216,27 +235,21 @@ func (s *Server) json(ctx fiber.Ctx, status int, v any) error {
 	return ctx.Status(status).Send(append(body, '\n'))
 }
 
-// broken answers requests that the HTTP library would not hand on, too large a body for one, in the way of the bank whose path it is.
+// broken answers requests whose answer failed. Why goes to the log only.
 func (s *Server) broken(ctx fiber.Ctx, err error) error {
-	e := fail.New(fail.Internal, "%v", err)
-	status := 500
-	if f := (*fiber.Error)(nil); errors.As(err, &f) {
-		status = f.Code
-		switch f.Code {
-		case 413:
-			e = fail.New(fail.TooLarge, "the body is larger than %d bytes", maxBody)
-		case 400, 408, 431:
-			return s.unreadable(ctx, f.Code, strings.ToLower(f.Message))
-		case 502: // as the HTTP library calls a caller that hung up before all was said
-			return s.unreadable(ctx, 400, "the connection broke")
-		}
-	}
+	s.options.Log.Error().Err(err).Msg("an answer failed")
+	return s.decline(ctx, fail.New(fail.Internal, "%v", err), 500, "something broke; the log says what")
+}
+
+// decline refuses a request before any bank looks at it, in the way of the bank whose path it is; status and text are for where there is
+// none.
+func (s *Server) decline(ctx fiber.Ctx, e *fail.Error, status int, text string) error {
 	if v, ok := s.visit(ctx.Request()); ok {
 		if found, err := s.mount.serve(ctx, v, e); found {
 			return err
 		}
 	}
-	return s.plain(ctx, status, e.Why)
+	return s.plain(ctx, status, text)
 }
 
 // space is the one that answers without a prefix.

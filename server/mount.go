@@ -106,12 +106,12 @@ func (m *mount) serve(ctx fiber.Ctx, v visit, broken *fail.Error) (bool, error) 
 	case at == nil || !clean:
 		broken = or(broken, fail.New(fail.NoRoute, "%s has no path %s", b.Name, v.path))
 	default:
-		l := at.route(ctx.Method())
+		l := at.route(call.Method())
 		if l == nil {
 			if m.preflight(ctx, call, at) {
 				return true, nil
 			}
-			e := fail.New(fail.MethodNotAllowed, "%s takes %s, not %s", at.pattern, at.allow(), ctx.Method())
+			e := fail.New(fail.MethodNotAllowed, "%s takes %s, not %s", at.pattern, at.allow(), call.Method())
 			e.Allow = at.allow()
 			broken = or(broken, e)
 			l = at.any()

@@ -87,8 +87,8 @@ func New(ctx fiber.Ctx, space *world.Space, now time.Time, place Place, params [
 // At is what the space's clock shows: the time of the journal and of levers, whichever server answers.
 func (c *Call) At() time.Time { return c.Now.Add(-c.Skew) }
 
-// Method is the request's method.
-func (c *Call) Method() string { return strings.Clone(c.ctx.Method()) }
+// Method is the request's method, also one that the HTTP library has no name for.
+func (c *Call) Method() string { return string(c.ctx.Request().Header.Method()) }
 
 // Header is a request header, or "".
 func (c *Call) Header(name string) string { return strings.Clone(c.ctx.Get(name)) }
