@@ -26,10 +26,17 @@ type visit struct {
 // visit finds the space: by the prefix /s/{space}, by a host name {space}.localhost, or the main one. ok is false when there is none of
 // that name.
 func (s *Server) visit(r *fasthttp.Request) (v visit, ok bool) {
-	v = visit{space: s.space(), path: standard.Canonical(string(r.URI().PathOriginal()))}
+	raw := string(r.URI().PathOriginal())
+	v = visit{space: s.space(), path: standard.Canonical(raw)}
+	if rest, below := strings.CutPrefix(v.path, s.mount.below+"/"); below && v.path != raw {
+		v.path = "/" + rest // what a proxy cuts off in front of other paths is the end of this one
+	}
 	if label, local := strings.CutSuffix(hostname(string(r.Host())), ".localhost"); local && label != "" {
 		if v.space = s.world.Visit(label); v.space == nil {
 			return v, false
+		}
+		if s.mount.public != "" { // one host for all spaces
+			v.root = "/s/" + label
 		}
 	}
 	if rest, prefixed := strings.CutPrefix(v.path, "/s/"); prefixed {
@@ -45,12 +52,12 @@ func (s *Server) visit(r *fasthttp.Request) (v visit, ok bool) {
 // admin tells whether the path is the levers'.
 func (v visit) admin() bool { return v.path == "/admin" || strings.HasPrefix(v.path, "/admin/") }
 
-// hostname is a Host header without its port, in lower case.
+// hostname is a Host header without its port, in lower case, and without the dot that ends a whole name.
 func hostname(host string) string {
 	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
 		host = host[:i]
 	}
-	return strings.ToLower(host)
+	return strings.TrimSuffix(strings.ToLower(host), ".")
 }
 
 // anyMethod leaves requests to the router, but for those whose method it does not know: they are refused where their path is known.

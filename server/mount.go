@@ -31,6 +31,7 @@ type mount struct {
 	banks  []*bank
 	byName map[string]*bank
 	public string          // --public-url, without a slash at the end; empty: whatever the caller used
+	below  string          // path of the public URL, without a slash at the end
 	secure bool            // whether the listener speaks TLS
 	flags  magic.Catalogue // that a login may carry
 	note   func(*journal.Entry, []byte)
@@ -283,6 +284,16 @@ func run(do func(*wire.Call) error, call *wire.Call) (stack []byte, err error) {
 		}
 	}()
 	return nil, do(call)
+}
+
+// publish sets the base of everything that is handed out.
+func (m *mount) publish(base string) error {
+	u, err := ParsePublicURL(base)
+	if err != nil {
+		return err
+	}
+	m.public, m.below = strings.TrimSuffix(base, "/"), strings.TrimSuffix(u.EscapedPath(), "/")
+	return nil
 }
 
 // origin is the base URL as the caller used it: the public URL when one was given, else scheme and Host. Forwarded headers are not

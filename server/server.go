@@ -126,7 +126,11 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{options: o, world: w, mount: m, meter: newMeter(w, m), born: clock.Wall()}
-	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
+	if m.secure, m.note = o.TLS != nil, s.note; o.PublicURL != "" {
+		if err := m.publish(o.PublicURL); err != nil {
+			return nil, err
+		}
+	}
 	m.life, s.end = context.WithCancel(context.Background())
 	if m.desk = o.Admin != nil; m.desk {
 		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Refusals: refusals(), Version: o.Version, Secure: m.secure, PublicURL: m.public,
