@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -127,7 +128,7 @@ func (s *Server) route(ctx fiber.Ctx) error {
 	}
 	own := s.own(v)
 	if own == nil {
-		found, err := s.mount.serve(ctx, v, tooLarge(ctx))
+		found, err := s.mount.serve(ctx, v, unfit(ctx))
 		if found {
 			return err
 		}
@@ -141,10 +142,21 @@ func (s *Server) route(ctx fiber.Ctx) error {
 	return own(ctx)
 }
 
-// tooLarge refuses a body before any bank reads it.
-func tooLarge(ctx fiber.Ctx) *fail.Error {
-	if n := len(ctx.Request().Body()); n > maxBody {
+// unfit refuses a body before any bank reads it: one that is too large, that is said to be of two types, or that is compressed.
+func unfit(ctx fiber.Ctx) *fail.Error {
+	head, n := &ctx.Request().Header, len(ctx.Request().Body())
+	if n == 0 {
+		return nil
+	}
+	coding := string(bytes.Join(head.PeekAll("Content-Encoding"), []byte(", ")))
+	switch {
+	case n > maxBody:
 		return fail.New(fail.TooLarge, "the body has %d bytes; %d are taken", n, maxBody)
+	case sent(head, "Content-Type") > 1:
+		return fail.New(fail.InvalidRequest, "it has more than one Content-Type").Say("The header Content-Type must not be repeated.")
+	case coding != "" && !strings.EqualFold(coding, "identity"):
+		ctx.Set("Accept-Encoding", "identity") // RFC 9110 §12.5.3
+		return fail.New(fail.UnsupportedMedia, "the body is encoded as %s", coding).Say("The request body must not be compressed.")
 	}
 	return nil
 }

@@ -44,6 +44,16 @@ func misframed(h *fasthttp.RequestHeader) string {
 	return ""
 }
 
+// sent is how many headers of a name came in. The HTTP library keeps but the last Content-Type.
+func sent(h *fasthttp.RequestHeader, name string) (n int) {
+	for line := range bytes.Lines(h.RawHeaders()) {
+		if key, _, _ := bytes.Cut(line, []byte(":")); bytes.EqualFold(key, []byte(name)) {
+			n++
+		}
+	}
+	return n
+}
+
 // foreign tells whether a request that came over a connection of ours is of another major version than HTTP/1. One that came through
 // net/http says HTTP/2 without a minor version.
 func foreign(h *fasthttp.RequestHeader) bool {

@@ -220,6 +220,40 @@ func say(t *testing.T, box *servertest.Sandbox, raw string) answer {
 	return answer{a, string(body)}
 }
 
+// RFC 9110 §5.3: a body with two headers Content-Type is refused.
+// RFC 9110 §8.4: a body in a coding that is not known is refused, and is not read as if it had none.
+// RFC 9110 §12.5.3: the refusal of a coding says by Accept-Encoding that none is taken.
+func TestBodiesThatSayWhatTheyAreNot(t *testing.T) {
+	t.Parallel()
+	box := servertest.Start(t, server.Options{})
+	form := "grant_type=client_credentials&client_id=finapi-demo&client_secret=finapi-demo-secret"
+	const typed = "Content-Type: application/x-www-form-urlencoded\r\n"
+	post := func(path, headers, body string) answer {
+		return say(t, box, fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %d\r\n\r\n%s", path, headers, len(body), body))
+	}
+	for _, tt := range []struct {
+		path, headers string
+		status        int
+		accept, want  string
+	}{
+		{"/finapi/oauth/token", typed, 200, "", "access_token"},
+		{"/finapi/oauth/token", typed + "Content-Encoding: identity\r\n", 200, "", "access_token"},
+		{"/finapi/oauth/token", "Content-Type: text/plain\r\n" + typed, 400, "", `"error":"invalid_request"`},
+		{"/finapi/oauth/token", typed + "content-type: text/plain\r\n", 400, "", `"error":"invalid_request"`},
+		{"/berlin/oauth2/token", typed + "Content-Encoding: gzip\r\n", 400, "identity", "must not be compressed"},
+		{"/berlin/oauth2/token", typed + "Content-Encoding: identity\r\nContent-Encoding: br\r\n", 400, "identity", "must not be compressed"},
+		{"/berlin/v1/consents", "Content-Type: application/json\r\nContent-Encoding: x\r\n", 415, "identity", "FORMAT_ERROR"},
+	} {
+		a := post(tt.path, tt.headers, form)
+		if a.StatusCode != tt.status || a.Header.Get("Accept-Encoding") != tt.accept || !strings.Contains(a.body, tt.want) {
+			t.Errorf("%s %q: %d %v %s", tt.path, tt.headers, a.StatusCode, a.Header, a.body)
+		}
+	}
+	if a := post("/finapi/oauth/token", typed, form+strings.Repeat("&a", 10_000)); a.StatusCode != 400 || !strings.Contains(a.body, "too many parameters") {
+		t.Errorf("10,003 parameters: %d %s", a.StatusCode, a.body)
+	}
+}
+
 // RFC 9110 §9.1: a method that is unknown, or known in capitals alone, is refused in the form of the place, with the methods that are allowed.
 func TestUnknownMethods(t *testing.T) {
 	t.Parallel()

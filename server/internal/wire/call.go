@@ -175,7 +175,13 @@ func (v *Values) Once(names ...string) error {
 	return nil
 }
 
+// maxParameters is how many a query or a form has at most; the Go library reads no more.
+const maxParameters = 10_000
+
 func parse(raw string) *Values {
+	if n := strings.Count(raw, "&") + 1; n > maxParameters {
+		return &Values{v: url.Values{}, err: fail.New(fail.InvalidRequest, "there are %d parameters; %d are taken", n, maxParameters).Say("The request has too many parameters.")}
+	}
 	v, err := url.ParseQuery(raw)
 	if err != nil {
 		return &Values{v: v, err: fail.New(fail.InvalidRequest, "the parameters are not properly encoded: %v", err).Say("The request is not properly percent-encoded.")}
