@@ -117,6 +117,7 @@ func (m *mount) serve(ctx fiber.Ctx, v visit, broken *fail.Error) (bool, error) 
 			broken = or(broken, e)
 			l = at.any()
 		}
+		broken = or(broken, ahead(call, l.route))
 		route, call.Op, do = l.route, l.route.Op, l.route.Do
 		call.SetParams(l.params(values))
 		skew(call, l.route.AS)
