@@ -184,7 +184,7 @@ func parse(args []string, env func(string) (string, bool), stdout io.Writer) (f 
 	f = &flags{}
 	s := f.set()
 	if err := s.Parse(args); err != nil {
-		return nil, false, err
+		return nil, false, plainly(err)
 	}
 	if s.NArg() > 0 {
 		return nil, false, fmt.Errorf("there is no command %q; sandbank takes flags only", s.Arg(0))
@@ -218,12 +218,25 @@ func fromEnv(s *pflag.FlagSet, env func(string) (string, bool)) error {
 		}
 		for _, v := range values {
 			if err := s.Set(f.Name, v); err != nil {
-				bad = fmt.Errorf("%s: %w", name, err)
+				bad = fmt.Errorf("%s: %w", name, plainly(err))
 				return
 			}
 		}
 	})
 	return bad
+}
+
+// plainly says of a value that its flag does not take what would have fitted.
+func plainly(err error) error {
+	var bad *pflag.InvalidValueError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	fits, ok := map[string]string{"bool": "neither true nor false", "int": "no whole number", "uint64": "no whole number of 0 or more"}[bad.GetFlag().Value.Type()]
+	if !ok {
+		return err
+	}
+	return fmt.Errorf("--%s: %q is %s", bad.GetFlag().Name, bad.GetValue(), fits)
 }
 
 // server turns the flags into options; the error names the flag.
@@ -235,8 +248,10 @@ func (f *flags) server(stderr io.Writer) (server.Options, error) {
 	if _, _, e := net.SplitHostPort(f.addr); e != nil {
 		return o, fmt.Errorf("--addr: %q is not host:port", f.addr)
 	}
-	if f.publicURL != "" && !strings.HasPrefix(f.publicURL, "http://") && !strings.HasPrefix(f.publicURL, "https://") {
-		return o, fmt.Errorf("--public-url: %q does not begin with http:// or https://", f.publicURL)
+	if f.publicURL != "" {
+		if _, err := server.ParsePublicURL(f.publicURL); err != nil {
+			return o, fmt.Errorf("--public-url: %w", err)
+		}
 	}
 	if f.people < 0 || f.people > 100_000 {
 		return o, fmt.Errorf("--people: %d is not between 0 and 100000", f.people)

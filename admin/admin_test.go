@@ -201,6 +201,27 @@ func TestUndoAndReset(t *testing.T) {
 	d.pull("POST", "/undo", `{"count":-1}`).Want(422)
 }
 
+// What a lever was given and does not take is told by what would do, not by how the program reads it.
+func TestLeversSayWhatFits(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	for _, tt := range []struct{ path, body, detail string }{
+		{"/clock", `{"set":1}`, `an instant is a text as "2030-01-01T00:00:00Z"`},
+		{"/clock", `{"advance":1}`, `a duration is a text as "90d"`},
+		{"/clock", `{"freeze":1}`, "a JSON number does not fit here, true or false do"},
+		{"/clients", `{"bank":1}`, "a JSON number does not fit here, a text does"},
+		{"/clients", `{"bank":"berlin","redirectUris":"x"}`, "a JSON string does not fit here, a list does"},
+		{"/clients", `[]`, "a JSON array does not fit here, an object does"},
+		{"/clients", `{"bank":"berlin","jwks":1}`, "it is no JWK set (RFC 7517); write for example {"},
+		{"/clients", `{"bank":"berlin","jwks":{"keys":[1]}}`, "keys[0]: it is no key that is known (RFC 7517); write for example {"},
+		{"/clients", `{"bank":"berlin","jwks":{"keys":[{"kty":"x"}]}}`, "keys[0]: it is no key that is known (RFC 7517); write for example {"},
+	} {
+		if got := d.pull("POST", tt.path, tt.body).Want(422).Text("detail"); !strings.HasPrefix(got, tt.detail) || strings.Contains(got, "json:") || strings.Contains(got, "jose") {
+			t.Errorf("%s %s: %s", tt.path, tt.body, got)
+		}
+	}
+}
+
 func TestSpacesAreApart(t *testing.T) {
 	t.Parallel()
 	d := open(t, server.Options{}, admin.Options{})
@@ -216,9 +237,10 @@ func TestSpacesAreApart(t *testing.T) {
 	}
 	d.Get("/s/p01/yoisho/account/home").Want(200)
 	d.Get("/s/nobody/account/home").Want(404)
-	local := d.Get("/account/info", two, func(r *http.Request) { r.Host = "p02.localhost" })
-	if local.Status != 200 {
-		t.Errorf("by host name: %d", local.Status)
+	for _, host := range []string{"p02.localhost", "P02.localhost:8080", "p02.localhost."} {
+		if a := d.Get("/account/info", two, func(r *http.Request) { r.Host = host }); a.Status != 200 {
+			t.Errorf("by host name %s: %d", host, a.Status)
+		}
 	}
 	d.pull("POST", "/spaces", `{"names":["p03","p01"]}`).Want(409)
 	d.Get("/s/p03/").Want(404)

@@ -121,6 +121,12 @@ func instead(t reflect.Type) string {
 		return ", a number does"
 	case k == reflect.Bool:
 		return ", true or false do"
+	case k == reflect.String:
+		return ", a text does"
+	case k == reflect.Slice:
+		return ", a list does"
+	case k == reflect.Struct || k == reflect.Map:
+		return ", an object does"
 	}
 	return ""
 }
@@ -139,6 +145,9 @@ func badJSON(err error) error {
 	}
 	if instant := (*time.ParseError)(nil); errors.As(err, &instant) {
 		return fail.Field("", "%s is no RFC 3339 instant; write for example 2030-01-01T00:00:00Z", instant.Value)
+	}
+	if strings.HasPrefix(err.Error(), "Time.UnmarshalJSON: ") { // no type of error tells it
+		return fail.Field("", "an instant is a text as \"2030-01-01T00:00:00Z\"")
 	}
 	return fail.New(fail.InvalidRequest, "the body is no JSON: %v", err)
 }

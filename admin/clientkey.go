@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"strings"
 
 	"sandbank/server/fail"
 	"sandbank/server/grant"
@@ -51,7 +52,7 @@ func (o *ClientKeys) apply(c *grant.Client) error {
 	if o.JWKS != nil {
 		keys, err := proof.ParseKeys(o.text())
 		if err != nil {
-			return fail.Field("jwks", "%v", err)
+			return noKeys(err)
 		}
 		c.JWKS = keys.String()
 	}
@@ -79,6 +80,18 @@ func (o *ClientKeys) text() string {
 		return string(raw)
 	}
 	return ""
+}
+
+// noKeys says what is wrong with a JWK set. What the libraries that read it have to say is about their types, and left out.
+func noKeys(err error) error {
+	why, _, cut := strings.Cut(err.Error(), ": json: ")
+	if !cut {
+		why, _, cut = strings.Cut(why, ": go-jose")
+	}
+	if cut {
+		why += ` (RFC 7517); write for example {"keys":[{"kty":"EC","crv":"P-256","x":"…","y":"…"}]}`
+	}
+	return fail.Field("jwks", "%s", why)
 }
 
 // unless is a word, or nothing where it is the one that need not be said.

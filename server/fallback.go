@@ -1,9 +1,10 @@
 package server
 
 import (
-	"errors"
+	"bytes"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v3"
@@ -26,10 +27,17 @@ type visit struct {
 // visit finds the space: by the prefix /s/{space}, by a host name {space}.localhost, or the main one. ok is false when there is none of
 // that name.
 func (s *Server) visit(r *fasthttp.Request) (v visit, ok bool) {
-	v = visit{space: s.space(), path: standard.Canonical(string(r.URI().PathOriginal()))}
+	raw := string(r.URI().PathOriginal())
+	v = visit{space: s.space(), path: standard.Canonical(raw)}
+	if rest, below := strings.CutPrefix(v.path, s.mount.below+"/"); below && v.path != raw {
+		v.path = "/" + rest // what a proxy cuts off in front of other paths is the end of this one
+	}
 	if label, local := strings.CutSuffix(hostname(string(r.Host())), ".localhost"); local && label != "" {
 		if v.space = s.world.Visit(label); v.space == nil {
 			return v, false
+		}
+		if s.mount.public != "" { // one host for all spaces
+			v.root = "/s/" + label
 		}
 	}
 	if rest, prefixed := strings.CutPrefix(v.path, "/s/"); prefixed {
@@ -45,12 +53,27 @@ func (s *Server) visit(r *fasthttp.Request) (v visit, ok bool) {
 // admin tells whether the path is the levers'.
 func (v visit) admin() bool { return v.path == "/admin" || strings.HasPrefix(v.path, "/admin/") }
 
-// hostname is a Host header without its port, in lower case.
+// hostname is a Host header without its port, in lower case, and without the dot that ends a whole name.
 func hostname(host string) string {
 	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
 		host = host[:i]
 	}
-	return strings.ToLower(host)
+	return strings.TrimSuffix(strings.ToLower(host), ".")
+}
+
+// anyMethod leaves requests to the router, but for those whose method it does not know: they are refused where their path is known.
+func (s *Server) anyMethod(router fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(rc *fasthttp.RequestCtx) {
+		if slices.Contains(fiber.DefaultMethods, string(rc.Method())) {
+			router(rc)
+			return
+		}
+		ctx := s.app.AcquireCtx(rc)
+		defer s.app.ReleaseCtx(ctx)
+		if err := s.serve(ctx); err != nil && s.broken(ctx, err) != nil {
+			ctx.Status(500)
+		}
+	}
 }
 
 // serve answers every request. One that panics is answered like any other, and costs nobody else the process.
@@ -64,7 +87,11 @@ func (s *Server) serve(ctx fiber.Ctx) (err error) {
 			err = s.panicked(ctx, r)
 		}
 	}()
-	if why := misframed(&ctx.Request().Header); why != "" {
+	head := &ctx.Request().Header
+	if foreign(head) {
+		return s.unreadable(ctx, 505, "it is not HTTP/1.1, the one version that is spoken here")
+	}
+	if why := misframed(head); why != "" {
 		return s.unreadable(ctx, 400, why)
 	}
 	return s.route(ctx)
@@ -101,7 +128,7 @@ func (s *Server) route(ctx fiber.Ctx) error {
 	}
 	own := s.own(v)
 	if own == nil {
-		found, err := s.mount.serve(ctx, v, tooLarge(ctx))
+		found, err := s.mount.serve(ctx, v, unfit(ctx))
 		if found {
 			return err
 		}
@@ -115,10 +142,21 @@ func (s *Server) route(ctx fiber.Ctx) error {
 	return own(ctx)
 }
 
-// tooLarge refuses a body before any bank reads it.
-func tooLarge(ctx fiber.Ctx) *fail.Error {
-	if n := len(ctx.Request().Body()); n > maxBody {
+// unfit refuses a body before any bank reads it: one that is too large, that is said to be of two types, or that is compressed.
+func unfit(ctx fiber.Ctx) *fail.Error {
+	head, n := &ctx.Request().Header, len(ctx.Request().Body())
+	if n == 0 {
+		return nil
+	}
+	coding := string(bytes.Join(head.PeekAll("Content-Encoding"), []byte(", ")))
+	switch {
+	case n > maxBody:
 		return fail.New(fail.TooLarge, "the body has %d bytes; %d are taken", n, maxBody)
+	case sent(head, "Content-Type") > 1:
+		return fail.New(fail.InvalidRequest, "it has more than one Content-Type").Say("The header Content-Type must not be repeated.")
+	case coding != "" && !strings.EqualFold(coding, "identity"):
+		ctx.Set("Accept-Encoding", "identity") // RFC 9110 §12.5.3
+		return fail.New(fail.UnsupportedMedia, "the body is encoded as %s", coding).Say("The request body must not be compressed.")
 	}
 	return nil
 }
@@ -216,27 +254,21 @@ func (s *Server) json(ctx fiber.Ctx, status int, v any) error {
 	return ctx.Status(status).Send(append(body, '\n'))
 }
 
-// broken answers requests that the HTTP library would not hand on, too large a body for one, in the way of the bank whose path it is.
+// broken answers requests whose answer failed. Why goes to the log only.
 func (s *Server) broken(ctx fiber.Ctx, err error) error {
-	e := fail.New(fail.Internal, "%v", err)
-	status := 500
-	if f := (*fiber.Error)(nil); errors.As(err, &f) {
-		status = f.Code
-		switch f.Code {
-		case 413:
-			e = fail.New(fail.TooLarge, "the body is larger than %d bytes", maxBody)
-		case 400, 408, 431:
-			return s.unreadable(ctx, f.Code, strings.ToLower(f.Message))
-		case 502: // as the HTTP library calls a caller that hung up before all was said
-			return s.unreadable(ctx, 400, "the connection broke")
-		}
-	}
+	s.options.Log.Error().Err(err).Msg("an answer failed")
+	return s.decline(ctx, fail.New(fail.Internal, "%v", err), 500, "something broke; the log says what")
+}
+
+// decline refuses a request before any bank looks at it, in the way of the bank whose path it is; status and text are for where there is
+// none.
+func (s *Server) decline(ctx fiber.Ctx, e *fail.Error, status int, text string) error {
 	if v, ok := s.visit(ctx.Request()); ok {
 		if found, err := s.mount.serve(ctx, v, e); found {
 			return err
 		}
 	}
-	return s.plain(ctx, status, e.Why)
+	return s.plain(ctx, status, text)
 }
 
 // space is the one that answers without a prefix.

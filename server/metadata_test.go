@@ -1,13 +1,17 @@
 package server_test
 
 import (
+	"encoding/json"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gofiber/fiber/v3"
+
 	"sandbank/server"
 	"sandbank/server/servertest"
+	"sandbank/server/world"
 )
 
 // Metadata is found under both names, before and behind the issuer's path, in every space; the issuer is always the base that was asked
@@ -33,6 +37,47 @@ func TestMetadataIsFoundWhereClientsLook(t *testing.T) {
 	}
 	for _, path := range []string{"/.well-known/oauth-authorization-server/nobank", "/.well-known/openid-configuration/", "/.well-known/other", "/nobank/.well-known/openid-configuration"} {
 		box.Get(path).Want(404)
+	}
+}
+
+// Behind a public URL too each space has its own issuer, by its host name as by its path, and a path of the public URL, which a proxy
+// cuts off, stays where RFC 8414 §3.1 puts it.
+// RFC 8414 §3.1: the issuer's path may begin with that of the public URL.
+func TestMetadataBehindAPublicURL(t *testing.T) {
+	t.Parallel()
+	const public = "https://bank.example/x"
+	srv, err := server.New(server.Options{PublicURL: public, Admin: func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
+		if _, err := in.World.Create("p07"); err != nil {
+			t.Error(err)
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const name = "/.well-known/oauth-authorization-server"
+	for _, tt := range []struct{ host, path, issuer string }{
+		{"bank.example", "/berlin" + name, "/berlin"},
+		{"bank.example", name + "/x/berlin", "/berlin"},
+		{"bank.example", name + "/berlin", "/berlin"},
+		{"bank.example", name + "/xx/berlin", ""},
+		{"bank.example", "/x/berlin" + name, ""},
+		{"bank.example", "/s/p07/berlin" + name, "/s/p07/berlin"},
+		{"bank.example", name + "/x/s/p07/berlin", "/s/p07/berlin"},
+		{"p07.localhost", "/berlin" + name, "/s/p07/berlin"},
+		{"P07.localhost.:8080", "/berlin" + name, "/s/p07/berlin"},
+	} {
+		r, w := httptest.NewRequest("GET", "http://"+tt.host+tt.path, nil), httptest.NewRecorder()
+		srv.Handler().ServeHTTP(w, r)
+		var got struct {
+			Issuer        string
+			TokenEndpoint string `json:"token_endpoint"`
+		}
+		json.Unmarshal(w.Body.Bytes(), &got)
+		want := public + tt.issuer
+		if tt.issuer == "" && w.Code != 404 || tt.issuer != "" && (got.Issuer != want || !strings.HasPrefix(got.TokenEndpoint, want+"/")) {
+			t.Errorf("%s%s: %d, %+v; want %q", tt.host, tt.path, w.Code, got, want)
+		}
 	}
 }
 

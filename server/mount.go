@@ -31,6 +31,7 @@ type mount struct {
 	banks  []*bank
 	byName map[string]*bank
 	public string          // --public-url, without a slash at the end; empty: whatever the caller used
+	below  string          // path of the public URL, without a slash at the end
 	secure bool            // whether the listener speaks TLS
 	flags  magic.Catalogue // that a login may carry
 	note   func(*journal.Entry, []byte)
@@ -106,16 +107,17 @@ func (m *mount) serve(ctx fiber.Ctx, v visit, broken *fail.Error) (bool, error) 
 	case at == nil || !clean:
 		broken = or(broken, fail.New(fail.NoRoute, "%s has no path %s", b.Name, v.path))
 	default:
-		l := at.route(ctx.Method())
+		l := at.route(call.Method())
 		if l == nil {
 			if m.preflight(ctx, call, at) {
 				return true, nil
 			}
-			e := fail.New(fail.MethodNotAllowed, "%s takes %s, not %s", at.pattern, at.allow(), ctx.Method())
+			e := fail.New(fail.MethodNotAllowed, "%s takes %s, not %s", at.pattern, at.allow(), call.Method())
 			e.Allow = at.allow()
 			broken = or(broken, e)
 			l = at.any()
 		}
+		broken = or(broken, ahead(call, l.route))
 		route, call.Op, do = l.route, l.route.Op, l.route.Do
 		call.SetParams(l.params(values))
 		skew(call, l.route.AS)
@@ -283,6 +285,16 @@ func run(do func(*wire.Call) error, call *wire.Call) (stack []byte, err error) {
 		}
 	}()
 	return nil, do(call)
+}
+
+// publish sets the base of everything that is handed out.
+func (m *mount) publish(base string) error {
+	u, err := ParsePublicURL(base)
+	if err != nil {
+		return err
+	}
+	m.public, m.below = strings.TrimSuffix(base, "/"), strings.TrimSuffix(u.EscapedPath(), "/")
+	return nil
 }
 
 // origin is the base URL as the caller used it: the public URL when one was given, else scheme and Host. Forwarded headers are not

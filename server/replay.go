@@ -58,7 +58,7 @@ func (s *Server) replay(space *world.Space, of uint64, request []byte) (*journal
 	var rc fasthttp.RequestCtx // not pooled: a request that outlives our patience keeps it
 	rc.Init2(nowhere{}, silent{}, false)
 	if err := rc.Request.ReadLimitBody(bufio.NewReaderSize(bytes.NewReader(request), len(request)+1), 8*maxBody); err != nil {
-		return nil, fail.New(fail.InvalidRequest, "that is no request that HTTP knows: %v", err)
+		return nil, fail.New(fail.InvalidRequest, "the request could not be read: %s", misreading(err))
 	}
 	if v, ok := s.visit(&rc.Request); !ok || v.space != space || v.admin() || s.own(v) != nil {
 		return nil, fail.Field("path", "%s is no bank's path in this space", rc.Request.URI().PathOriginal())

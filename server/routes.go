@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"sandbank/server/fail"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/wire"
 )
@@ -87,7 +88,7 @@ func (n *node) allow() string {
 	var out []string
 	for m := range n.routes {
 		out = append(out, m)
-		if m == "GET" && n.routes["HEAD"] == nil {
+		if m == "GET" && n.routes["HEAD"] == nil && n.route("HEAD") != nil {
 			out = append(out, "HEAD")
 		}
 	}
@@ -106,13 +107,36 @@ func (n *node) any() *leaf {
 	return n.routes[first]
 }
 
-// route picks the leaf for a method; HEAD falls to GET.
+// route picks the leaf for a method; HEAD falls to a GET that only shows something.
 func (n *node) route(method string) *leaf {
 	if l := n.routes[method]; l != nil {
 		return l
 	}
-	if method == "HEAD" {
-		return n.routes["GET"]
+	if l := n.routes["GET"]; method == "HEAD" && l != nil && !acts(l.route) {
+		return l
+	}
+	return nil
+}
+
+// acts tells whether a GET does more than show something: it takes up an authorization request, ends a login, or gives a code or a token.
+// No HEAD does that, nor a browser that fetches ahead of its person (RFC 9110 §9.2.1).
+func acts(r *dialect.Route) bool {
+	switch r.Op {
+	case "authorize", "login", "code", "token", "logout", "endSession":
+		return r.Method == "GET"
+	}
+	return r.Endpoint == "authorization_endpoint"
+}
+
+// ahead refuses what a browser fetches before anybody has followed the link.
+func ahead(call *wire.Call, r *dialect.Route) *fail.Error {
+	if !acts(r) {
+		return nil
+	}
+	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Moz"} {
+		if purpose := call.Header(name); strings.HasPrefix(strings.ToLower(purpose), "prefetch") {
+			return fail.New(fail.Forbidden, "nobody has followed the link yet: %s is %s", name, purpose).Say("This page is not to be fetched ahead.")
+		}
 	}
 	return nil
 }

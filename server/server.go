@@ -88,7 +88,7 @@ type Server struct {
 	world   *world.World
 	mount   *mount
 	app     *fiber.App
-	handler fasthttp.RequestHandler // of app
+	handler fasthttp.RequestHandler // of app, and of methods that its router does not know
 	meter   *meter
 	admin   func(ctx fiber.Ctx, space *world.Space, root, path string) error
 	born    time.Time          // real time
@@ -126,7 +126,11 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{options: o, world: w, mount: m, meter: newMeter(w, m), born: clock.Wall()}
-	m.public, m.secure, m.note = strings.TrimSuffix(o.PublicURL, "/"), o.TLS != nil, s.note
+	if m.secure, m.note = o.TLS != nil, s.note; o.PublicURL != "" {
+		if err := m.publish(o.PublicURL); err != nil {
+			return nil, err
+		}
+	}
 	m.life, s.end = context.WithCancel(context.Background())
 	if m.desk = o.Admin != nil; m.desk {
 		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Refusals: refusals(), Version: o.Version, Secure: m.secure, PublicURL: m.public,
@@ -134,14 +138,16 @@ func New(o Options) (*Server, error) {
 	}
 	s.app = fiber.New(fiber.Config{
 		AppName: "Sandbank", CaseSensitive: true, StrictRouting: true, DisableDefaultDate: true,
-		ReadBufferSize: 32 << 10,                                       // all headers; more is 431
+		ReadBufferSize: maxHead,                                        // more is 431
 		BodyLimit:      8 * maxBody,                                    // past this the connection is cut; between the two there is a proper 413
 		ReadTimeout:    30 * time.Second, IdleTimeout: 2 * time.Minute, // real network time: slow senders do not hold connections for ever
 		ErrorHandler: s.broken,
 	})
-	s.app.Server().HeaderReceived = s.roomy
-	s.app.All("/*", s.serve) // no middleware: Fiber runs that on requests which could not be read, before ErrorHandler
-	s.handler = s.app.Handler()
+	s.app.All("/*", s.serve)
+	s.handler = s.anyMethod(s.app.Handler())
+	http := s.app.Server()
+	http.Handler, http.HeaderReceived, http.ErrorHandler = s.handler, s.roomy, s.misread
+	http.SecureErrorLogMessage = true // its messages leave out what came in
 	return s, nil
 }
 

@@ -2,11 +2,27 @@ package server
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
 	"sandbank/server/grant"
 )
+
+// ParsePublicURL reads the base of every URL that is handed out, as the flag --public-url takes it. Issuers begin with it, and have neither
+// query nor fragment (RFC 8414 §2).
+func ParsePublicURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case strings.ContainsAny(text, "?#"):
+		return nil, fmt.Errorf("%q has a query or a fragment, and the URLs of banks begin with it", text)
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.String() != text:
+		return nil, fmt.Errorf("%q is no http or https URL; write for example https://bank.example", text)
+	case u.User != nil:
+		return nil, fmt.Errorf("%q has a user name, which is not to be handed out", u.Redacted())
+	}
+	return u, nil
+}
 
 // ParseTTL reads bank.kind=duration, as the flag --ttl takes it: "yoisho.access=5s", "berlin.refresh=90d", "finapi.refresh=never".
 func ParseTTL(text string) (Setting, error) {

@@ -6,6 +6,21 @@ import (
 	"sandbank/server"
 )
 
+// RFC 8414 §2: no issuer gets a query or a fragment from the public URL.
+func TestPublicURLIsABase(t *testing.T) {
+	t.Parallel()
+	for _, good := range []string{"https://bank.example", "http://127.0.0.1:8080/", "https://[::1]:8443/x/y"} {
+		if _, err := server.New(server.Options{PublicURL: good}); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, bad := range []string{"https://a/?q", "https://a?", "https://a/#f", "https://u@a", "ftp://a", "//a", "http://a b"} {
+		if _, err := server.New(server.Options{PublicURL: bad}); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
+
 // Every row of the table can be given to --policy, and every lifetime to --ttl.
 func TestEveryKnobCanBeSetAtTheStart(t *testing.T) {
 	t.Parallel()

@@ -172,3 +172,28 @@ func ask(srv *server.Server, target string) *httptest.ResponseRecorder {
 	srv.Handler().ServeHTTP(w, httptest.NewRequest("GET", target, nil))
 	return w
 }
+
+// RFC 9110 §9.2.1: a HEAD, and a browser that fetches ahead of its person, spend neither a request_uri nor a code.
+func TestLookingAheadSpendsNothing(t *testing.T) {
+	t.Parallel()
+	box := servertest.Start(t, server.Options{})
+	pushed := box.Post(endpoint(box, "berlin", "pushed_authorization_request_endpoint"), url.Values{"client_id": {"bg-demo"}, "client_secret": {"bg-demo-secret"},
+		"response_type": {"code"}, "redirect_uri": {"http://127.0.0.1:9/cb"}, "scope": {"AISP"}}).Want(201).Text("request_uri")
+	login := box.Get("/account/loggedin?" + loginByScript)
+	to, err := url.Parse(login.Header.Get("Location"))
+	if err != nil || to.Query().Get("code") == "" {
+		t.Fatalf("sent to %q, %v", to, err)
+	}
+	for _, link := range []string{
+		"/berlin/oauth2/authorize?" + url.Values{"client_id": {"bg-demo"}, "request_uri": {pushed}}.Encode(),
+		"/account/access_token?" + url.Values{"client_id": {yoishoClient}, "client_secret": {yoishoSecret}, "code": {to.Query().Get("code")}}.Encode(),
+	} {
+		box.Do("HEAD", link, "").Want(405)
+		for name, value := range map[string]string{"Sec-Purpose": "prefetch;prerender", "Purpose": "prefetch", "X-Moz": "prefetch"} {
+			if a := box.Get(link, servertest.Header(name, value)); a.Status < 400 {
+				t.Errorf("%s with %s: %d", link, name, a.Status)
+			}
+		}
+		box.Get(link).Want(200)
+	}
+}

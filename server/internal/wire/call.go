@@ -88,8 +88,8 @@ func New(ctx fiber.Ctx, space *world.Space, now time.Time, place Place, params [
 // At is what the space's clock shows: the time of the journal and of levers, whichever server answers.
 func (c *Call) At() time.Time { return c.Now.Add(-c.Skew) }
 
-// Method is the request's method.
-func (c *Call) Method() string { return strings.Clone(c.ctx.Method()) }
+// Method is the request's method, also one that the HTTP library has no name for.
+func (c *Call) Method() string { return string(c.ctx.Request().Header.Method()) }
 
 // Header is a request header, or "".
 func (c *Call) Header(name string) string { return strings.Clone(c.ctx.Get(name)) }
@@ -183,7 +183,13 @@ func (v *Values) Once(names ...string) error {
 	return nil
 }
 
+// maxParameters is how many a query or a form has at most; the Go library reads no more.
+const maxParameters = 10_000
+
 func parse(raw string) *Values {
+	if n := strings.Count(raw, "&") + 1; n > maxParameters {
+		return &Values{v: url.Values{}, err: fail.New(fail.InvalidRequest, "there are %d parameters; %d are taken", n, maxParameters).Say("The request has too many parameters.")}
+	}
 	v, err := url.ParseQuery(raw)
 	if err != nil {
 		return &Values{v: v, err: fail.New(fail.InvalidRequest, "the parameters are not properly encoded: %v", err).Say("The request is not properly percent-encoded.")}
