@@ -49,7 +49,9 @@ func clients(v *visit) (any, error) {
 	c := &Clients{V: v, Bank: v.Query.Get("bank"), Filter: v.Query.Get("q")}
 	bank, text := c.Bank, ""
 	if err := searched(c.Filter, map[string]*string{"bank": &bank, "name": &text}, "name"); err != nil {
-		return nil, err
+		v.wrong("q", err)
+		c.All = -1 // not known
+		return c, nil
 	}
 	all, err := v.Desk.Clients(bank)
 	if err != nil {
@@ -199,6 +201,14 @@ func newService(v *visit) (any, error) {
 		}
 	}
 	return n, nil
+}
+
+// First is the user that the form proposes; empty where the account acts for none.
+func (n *NewService) First() string {
+	if !n.Acts || len(n.Users) == 0 {
+		return ""
+	}
+	return n.Users[0]
 }
 
 // Formats are what a client can be exported as: slug and name.

@@ -34,7 +34,7 @@ func TestClientsAreListed(t *testing.T) {
 		t.Errorf("filtered: %v", got)
 	}
 	contains(t, shown(s, "/admin/clients?q=nobody", 200), ".empty", "No client fits this filter")
-	shown(s, "/admin/clients?q=age:7", 400)
+	shown(s, "/admin/clients?q=age:7", 422)
 	shown(s, "/admin/clients?bank=none", 400)
 	for _, c := range []string{"bg-demo", "bg-spa", "evil"} {
 		s.pull("DELETE", "/clients/berlin/"+c, nil).Want(204)

@@ -47,12 +47,13 @@ func consents(v *visit) (any, error) {
 	q := v.Query
 	f := admin.ConsentFilter{Bank: q.Get("bank"), Client: q.Get("client"), User: q.Get("user"), Status: q.Get("status")}
 	err := searched(q.Get("q"), map[string]*string{"bank": &f.Bank, "client": &f.Client, "user": &f.User, "status": &f.Status}, "user")
-	if err != nil {
-		return nil, err
-	}
 	c := &Consents{V: v, Filter: q.Get("q"), Status: f.Status, Used: v.callsToday()}
-	if c.List, err = v.Desk.Consents(f, admin.Window{Limit: 100, Cursor: q.Get("cursor")}); err != nil {
-		return nil, err
+	if err == nil {
+		c.List, err = v.Desk.Consents(f, admin.Window{Limit: 100, Cursor: q.Get("cursor")})
+	}
+	if err != nil {
+		v.wrong("q", err)
+		c.List = &admin.ConsentList{}
 	}
 	id := v.Param("id")
 	if id == "" {

@@ -30,7 +30,7 @@ func TestConsentsAreListed(t *testing.T) {
 		t.Errorf("%d valid consents", got.Length())
 	}
 	contains(t, shown(s, "/admin/consents?q=user:dave", 200), ".empty", "No consent fits")
-	shown(s, "/admin/consents?status=soon", 400)
+	shown(s, "/admin/consents?status=soon", 422)
 	shown(s, "/admin/consents/none", 404)
 }
 

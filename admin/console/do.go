@@ -39,7 +39,7 @@ func (v *visit) post(rest string) error {
 }
 
 // do pulls a lever with what a form says. Fields are named as in JSON, inner ones with dots; ":name" are parameters of the path,
-// "?name" of the query. "@back" is the page that the form stands on, "@then" the one to go to, with {fields} of the answer.
+// "?name" of the query. "@back" is the page that the form stands on, "@then" the one to go to, with {fields} of the answer; for "@pick" and "@choose" see Choice.
 func (v *visit) do(verb admin.Verb, values url.Values) error {
 	params, query, fields := map[string]string{}, url.Values{}, url.Values{}
 	for name, all := range values {
@@ -53,6 +53,13 @@ func (v *visit) do(verb admin.Verb, values url.Values) error {
 			fields[name] = all
 		}
 	}
+	refused := &failure{op: verb.Op, form: values.Get("@form"), params: params, values: values, status: 200}
+	if without, ok := values["@choose"]; ok {
+		for name := range strings.SplitSeq(without[0], ",") {
+			values.Del(name)
+		}
+		return v.again(values.Get("@back"), refused)
+	}
 	before := v.last()
 	body, err := content(verb, values, fields)
 	var out any
@@ -61,10 +68,19 @@ func (v *visit) do(verb admin.Verb, values url.Values) error {
 	}
 	if err != nil {
 		e := fail.From(err)
-		return v.again(values.Get("@back"), &failure{op: verb.Op, form: values.Get("@form"), params: params, values: values, Field: e.Param, Text: e.Why, status: status(e)})
+		refused.Field, refused.Text, refused.status = e.Param, said(e, values), status(e)
+		return v.again(values.Get("@back"), refused)
 	}
 	v.toast(verb, out, before, values.Get("@did"))
 	return v.redirect(v.next(values, out))
+}
+
+// said is a refusal in the words of a form, where nobody has written JSON.
+func said(e *fail.Error, values url.Values) string {
+	if what, rest, ok := strings.Cut(e.Why, " does not fit here"); ok && strings.HasPrefix(what, "a JSON ") && values.Has(e.Param) {
+		return strconv.Quote(values.Get(e.Param)) + " does not fit here" + rest
+	}
+	return e.Why
 }
 
 // typed reads the fields of a form. A file is the field of its name, as text.
@@ -197,7 +213,8 @@ func (v *visit) redirect(to string) error {
 	return v.ctx.SendStatus(303)
 }
 
-// again renders the page that a refused form stands on, with the refusal and what had been typed.
+// again renders the page that a form stands on, with its refusal and what had been typed. The address is that page's again, with what was
+// picked in the form, so that it can be loaded anew.
 func (v *visit) again(back string, f *failure) error {
 	u, err := url.Parse(v.own(back))
 	if err != nil {
@@ -205,9 +222,13 @@ func (v *visit) again(back string, f *failure) error {
 	}
 	rest := strings.Trim(strings.TrimPrefix(u.EscapedPath(), v.Root+base), "/")
 	v.here, v.Query, v.failed = base+"/"+rest, u.Query(), f
-	if u.RawQuery != "" {
-		v.here += "?" + u.RawQuery
+	for _, name := range f.values["@pick"] {
+		v.Query.Set(name, f.values.Get(name))
 	}
+	if len(v.Query) > 0 {
+		v.here += "?" + v.Query.Encode()
+	}
+	v.ctx.Set("HX-Replace-Url", strings.TrimSuffix(v.Root+v.here, "/"))
 	if err := v.find(rest); err != nil {
 		return v.refuse(f.status, fail.New(fail.InvalidRequest, "%s", f.Text))
 	}

@@ -95,6 +95,11 @@ func (o *OpenEntry) Styles() []CopyStyle {
 // CopyStyle is one of them.
 type CopyStyle struct{ Name, Words string }
 
+// CommandAs is the request as a command of one of the styles, with its secrets masked unless they are shown.
+func (o *OpenEntry) CommandAs(style string) (string, error) {
+	return o.V.Desk.Command(o.entry, style, o.Whole)
+}
+
 // Mood is the class of the answer's badge, and its icon.
 func (o *OpenEntry) Mood() [2]string {
 	switch {

@@ -32,7 +32,7 @@ func ruleForm(v *visit, r fault.Rule) (*RuleForm, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.Post = post.As("rule")
+	f.Post = post.As("rule").Needs()
 	data, err := json.Marshal(r)
 	if err != nil {
 		return nil, err

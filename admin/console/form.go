@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -24,6 +23,7 @@ type form struct {
 	name   string          // among several forms of the same operation on a page
 	empty  map[string]bool // fields that say something when they are empty
 	files  bool            // whether it carries files
+	needs  bool            // whether the call takes at least one field
 }
 
 // Form is the one of an operation, with the parameters of its path as pairs of name and value.
@@ -97,6 +97,12 @@ func (f *form) Files() *form {
 	return f
 }
 
+// Needs says that the call takes at least one field: without any, no command is shown.
+func (f *form) Needs() *form {
+	f.needs = true
+	return f
+}
+
 // counted is what stands before a field that counts when it is empty.
 func (f *form) counted(name string) string {
 	if !f.empty[name] {
@@ -165,14 +171,23 @@ func (f *form) Hidden(name, value string) template.HTML {
 
 // value is what was typed, when the form comes back, and what is proposed otherwise.
 func (f *form) value(name, proposed string) string {
-	if f.failed == nil {
+	all, ok := f.typed(name)
+	if !ok {
 		return proposed
 	}
-	all := f.failed.values[name]
 	if len(all) > 1 && all[0] == "@" {
 		all = all[1:]
 	}
 	return strings.Join(all, "\n")
+}
+
+// typed is what was typed into a field, where the form comes back and had it.
+func (f *form) typed(name string) ([]string, bool) {
+	if f.failed == nil {
+		return nil, false
+	}
+	all, ok := f.failed.values[name]
+	return all, ok
 }
 
 // kind tells the script how a field is written in JSON.
@@ -183,18 +198,19 @@ func (f *form) kind(name string) string {
 	return ""
 }
 
-// wrong is the refusal of a field, and what connects the two.
-func (f *form) wrong(name string) (attributes, text string) {
+// wrong is the refusal of a field, and what connects the two. The page's banner then calls the field as the form does.
+func (f *form) wrong(name, label string) (attributes, text string) {
 	if f.failed == nil || f.failed.Field != name || name == "" {
 		return "", ""
 	}
+	f.failed.Label = label
 	id := f.id + "-" + plain(name) + "-wrong"
 	return ` aria-invalid="true" aria-describedby="` + id + `"`, `<small class="err" id="` + id + `">` + esc(f.failed.Text) + `</small>`
 }
 
 // Text is a labelled line; hint stands in it while it is empty. Extra attributes are written by us, never by a user.
 func (f *form) Text(name, label, value, hint string, extra ...string) template.HTML {
-	a, text := f.wrong(name)
+	a, text := f.wrong(name, label)
 	kind := "text"
 	if len(extra) > 0 && strings.HasPrefix(extra[0], "type=") {
 		kind, extra = extra[0][5:], extra[1:]
@@ -205,21 +221,21 @@ func (f *form) Text(name, label, value, hint string, extra ...string) template.H
 
 // Bare is a line whose label is for screen readers only, for use within a row.
 func (f *form) Bare(name, label, value, hint string, size int) template.HTML {
-	a, text := f.wrong(name)
+	a, text := f.wrong(name, label)
 	return template.HTML(fmt.Sprintf(`<input type="text" name="%s" aria-label="%s" value="%s" placeholder="%s" size="%d" autocomplete="off"%s%s>%s`,
 		esc(name), esc(label), esc(f.value(name, value)), esc(hint), size, f.kind(name), a, text))
 }
 
 // Area is a labelled text of several lines.
 func (f *form) Area(name, label, value, hint string, rows int) template.HTML {
-	a, text := f.wrong(name)
+	a, text := f.wrong(name, label)
 	return template.HTML(fmt.Sprintf(`<label><b>%s</b>%s<textarea name="%s" rows="%d" placeholder="%s" spellcheck="false"%s%s>%s</textarea>%s</label>`,
 		esc(label), f.counted(name), esc(name), rows, esc(hint), f.kind(name), a, "\n"+esc(f.value(name, value)), text))
 }
 
 // Select is a labelled choice; an option is "value" or "value=words".
 func (f *form) Select(name, label, value string, options ...any) template.HTML {
-	a, text := f.wrong(name)
+	a, text := f.wrong(name, label)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<label><b>%s</b><select name="%s"%s%s>`, esc(label), esc(name), f.kind(name), a)
 	value = f.value(name, value)
@@ -240,9 +256,8 @@ func (f *form) Select(name, label, value string, options ...any) template.HTML {
 
 // Check is a box; unticked, it says false.
 func (f *form) Check(name, label string, on bool) template.HTML {
-	a, text := f.wrong(name)
-	if f.failed != nil {
-		all := f.failed.values[name]
+	a, text := f.wrong(name, label)
+	if all, ok := f.typed(name); ok {
 		on = len(all) > 0 && all[len(all)-1] == "true"
 	}
 	checked := ""
@@ -255,9 +270,9 @@ func (f *form) Check(name, label string, on bool) template.HTML {
 
 // Checks are boxes for a list of values; none ticked is an empty list. An option is "value" or "value=words".
 func (f *form) Checks(name, label string, on []string, options ...any) template.HTML {
-	a, text := f.wrong(name)
-	if f.failed != nil {
-		on = f.failed.values[name]
+	a, text := f.wrong(name, label)
+	if all, ok := f.typed(name); ok {
+		on = all
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `<fieldset%s><legend>%s</legend><div class="row">`, a, esc(label))
@@ -280,7 +295,7 @@ func (f *form) Checks(name, label string, on []string, options ...any) template.
 
 // Confirm asks for a name to be typed before something that reaches far.
 func (f *form) Confirm(name string) template.HTML {
-	a, text := f.wrong(typed)
+	a, text := f.wrong(typed, "Name")
 	return f.Hidden("@name", name) + template.HTML(fmt.Sprintf(`<label><b>Type %s to go on</b><input name="@typed" required autocomplete="off" spellcheck="false" size="12"%s>%s</label>`,
 		esc(name), a, text))
 }
@@ -307,7 +322,7 @@ func (f *form) Radio(name, label, value string, options ...any) template.HTML {
 
 // Cards is a choice whose options need a word of explanation: an option is "value=words=note".
 func (f *form) Cards(name, label, value string, options ...any) template.HTML {
-	a, text := f.wrong(name)
+	a, text := f.wrong(name, label)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<fieldset%s><legend>%s</legend><div class="grid pick">`, a, esc(label))
 	value = f.value(name, value)
@@ -349,52 +364,8 @@ func (f *form) Button(words, icon, class string, fields ...any) template.HTML {
 
 // Wrong is the refusal of a form, where it is about no single field.
 func (f *form) Wrong() template.HTML {
-	if f.failed == nil {
+	if f.failed == nil || f.failed.Text == "" {
 		return ""
 	}
 	return template.HTML(`<p class="err" role="alert">` + esc(f.failed.Text) + `</p>`)
-}
-
-// Script shows how a script does the same, with fields as pairs of name and value; the page's script keeps it up to date.
-func (f *form) Script(fields ...any) (template.HTML, error) {
-	values, pairs := url.Values{}, flat(fields)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			values.Add(pairs[i], pairs[i+1])
-		}
-	}
-	body, err := encode(f.verb.In, values)
-	if err != nil {
-		return "", err
-	}
-	return codeHTML("The same from a script", f.v.curl(f.verb.Method, f.verb.URL(f.v.Root, f.params), body), "data-curl"), nil
-}
-
-// Curl is the command for a call of the JSON face: method, path below its prefix, and body.
-func (v *visit) Curl(method, path, body string) string {
-	return v.curl(method, v.Root+admin.Prefix+path, []byte(body))
-}
-
-func (v *visit) curl(method, path string, body []byte) string {
-	var b strings.Builder
-	b.WriteString("curl ")
-	if method != "GET" {
-		b.WriteString("-X " + method + " ")
-	}
-	if v.console.panel.Keyed() {
-		b.WriteString(`-H "Authorization: Bearer $SANDBANK_KEY" `)
-	}
-	b.WriteString(quoted(v.Origin() + path))
-	if len(body) > 0 && string(body) != "{}" {
-		b.WriteString(" -d " + quoted(string(body)))
-	}
-	return b.String()
-}
-
-// quoted is a word of a shell.
-func quoted(word string) string {
-	if !strings.ContainsAny(word, " \t\n'\"\\$`&|;<>()*?[]{}!#~") {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"html/template"
 	"math"
 	"net/url"
@@ -50,11 +51,8 @@ type Share struct {
 var notFilters = []string{"q", "tab", "as", "cursor", "reveal", "from"}
 
 func inspector(v *visit) (any, error) {
-	query, err := v.picked()
-	if err != nil {
-		return nil, err
-	}
-	i := &Inspector{V: v, Line: v.Query.Get("q"), Export: query.Encode()}
+	query, bad := v.picked()
+	i := &Inspector{V: v, Line: v.Query.Get("q"), Export: query.Encode(), List: &admin.JournalPage{}}
 	asked := url.Values{}
 	for name, all := range v.Query {
 		if slices.Contains([]string{"as", "from"}, name) {
@@ -69,10 +67,11 @@ func inspector(v *visit) (any, error) {
 		}
 	}
 	q, err := v.Desk.EntryQuery(query)
-	if err != nil {
-		return nil, err
+	if err = cmp.Or(bad, err); err != nil {
+		v.wrong("q", err)
+	} else {
+		i.List = v.Desk.Entries(q)
 	}
-	i.List = v.Desk.Entries(q)
 	i.Kept = len(v.Space.Journal.Recent(math.MaxInt, nil))
 	if id := v.Param("id"); id != "" {
 		e, err := v.entry(id)
@@ -208,7 +207,7 @@ func (i *Inspector) Plain() bool {
 }
 
 // Filtered tells whether the list shows only some of what there is.
-func (i *Inspector) Filtered() bool { return i.Export != "" }
+func (i *Inspector) Filtered() bool { return i.Export != "" || i.Line != "" }
 
 // File is the download of the list in a format.
 func (i *Inspector) File(format string) string {

@@ -152,6 +152,10 @@ func TestKeyboardAlone(t *testing.T) {
 	w.keys(kb.Enter)
 	w.sees("dialog#drawer[open] form", "Mint")
 	w.is("document.activeElement.closest('#drawer') !== null", "the focus goes into the drawer")
+	w.tabTo("#drawer [name=life]")
+	w.keys("soon" + kb.Enter)
+	w.sees("#drawer[open] .err", "soon")
+	w.is("location.pathname === '/admin/tokens' && document.activeElement.name === 'life'", "a refusal comes into the drawer")
 	w.keys(kb.Escape)
 	w.is("!document.querySelector('dialog[open]') && document.activeElement.matches('a[data-drawer]')", "Escape closes the drawer, and the focus returns")
 
@@ -177,6 +181,9 @@ func TestKeyboardAlone(t *testing.T) {
 	w.is("!document.querySelector('.bar .alarm')", "the fault is disarmed")
 	s.Get("/account/home").Want(200)
 
+	w.palette("zzzz")
+	w.sees("#commands li", "Nothing found")
+	w.keys(kb.Escape)
 	w.palette("snapshots")
 	w.keys(kb.ArrowDown)
 	w.is("document.activeElement.closest('#commands li') !== null", "arrow keys go down the palette")

@@ -2,10 +2,8 @@ package console
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"sandbank/server/fault"
 	"sandbank/server/grant"
@@ -139,63 +137,7 @@ func (v *visit) Delta() string {
 	return "+" + remaining(d)
 }
 
-// find takes whoever searches to what is meant: an id leads to its page, everything else to the palette with what fits.
-func find(v *visit) (any, error) {
-	q := strings.TrimSpace(v.Query.Get("q"))
-	to := ""
-	switch {
-	case strings.HasPrefix(q, "at_"), strings.HasPrefix(q, "rt_"), strings.HasPrefix(q, "ac_"):
-		to = v.Item("tokens", q)
-	case strings.HasPrefix(q, "#"):
-		to = v.Item("inspector", strings.TrimPrefix(q, "#"))
-	default:
-		to = v.At("palette", "?"+url.Values{"q": {q}}.Encode())
-	}
-	return nil, moved{to}
-}
-
 // moved sends the browser to another page.
 type moved struct{ to string }
 
 func (m moved) Error() string { return "moved to " + m.to }
-
-// Command is something that the palette can do: go somewhere, or pull a lever.
-type Command struct {
-	Words, Icon string
-	URL         string   // of a page
-	Op          string   // or an operation
-	Params      []string // of its path
-	Fields      []string // of its body
-	Shown       bool     // fits what was searched for
-}
-
-// Commands are what the palette offers.
-func (v *visit) Commands() []Command {
-	var all []Command
-	for _, g := range v.Nav() {
-		for _, i := range g.Items {
-			all = append(all, Command{Words: "Go to " + i.Title, Icon: i.Icon, URL: v.At(i.Slug)})
-		}
-	}
-	jump := func(words, by string) Command {
-		return Command{Words: "Jump " + words, Icon: "jump", Op: "moveClock", Fields: []string{"advance", by}}
-	}
-	edge := func(words, edge string) Command {
-		return Command{Words: words + " the next expiry", Icon: "skip", Op: "moveClock", Fields: []string{"to", "next-expiry", "edge", edge}}
-	}
-	freeze := Command{Words: "Freeze the clock", Icon: "snow", Op: "moveClock", Fields: []string{"freeze", "true"}}
-	if v.Read.Frozen {
-		freeze = Command{Words: "Let the clock run", Icon: "play", Op: "moveClock", Fields: []string{"freeze", "false"}}
-	}
-	all = append(all, jump("+10 minutes", "10m"), jump("+1 hour", "1h"), jump("+1 day", "1d"), jump("+90 days", "90d"), jump("−1 hour", "-1h"),
-		edge("1 second before", "before"), edge("Exactly at", "at"), edge("1 second after", "after"), freeze,
-		Command{Words: "Back to real time", Icon: "clock", Op: "moveClock", Fields: []string{"reset", "true"}},
-		Command{Words: "Undo the last change", Icon: "undo", Op: "undo"},
-		Command{Words: "Disarm all faults", Icon: "fault", Op: "disarmFaults"},
-		Command{Words: "Take a snapshot", Icon: "snap", Op: "takeSnapshot"})
-	q := strings.ToLower(v.Query.Get("q"))
-	for i := range all {
-		all[i].Shown = v.Page.Nav != "palette" || strings.Contains(strings.ToLower(all[i].Words), q)
-	}
-	return all
-}

@@ -74,7 +74,7 @@ func (v *visit) render(status int) error {
 			return v.hand(f)
 		}
 		e := fail.From(err)
-		if v.failed != nil { // an action that ended what its page was about
+		if v.Failed() != nil { // an action that ended what its page was about
 			return v.refuse(v.failed.status, fail.New(fail.InvalidRequest, "%s", v.failed.Text))
 		}
 		return v.refuse(statusOf(e), e)

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"html/template"
@@ -52,18 +53,18 @@ type OpenToken struct {
 }
 
 func tokens(v *visit) (any, error) {
-	f, err := v.tokenFilter()
-	if err != nil {
-		return nil, err
-	}
+	f, bad := v.tokenFilter()
 	t := &Tokens{V: v, Filter: v.Query.Get("q"), State: f.State, Rows: tokenRows}
+	var err error
 	if text := v.Query.Get("rows"); text != "" {
 		if t.Rows, err = strconv.Atoi(text); err != nil || t.Rows < 1 || t.Rows > mostRowsOfTokens {
 			return nil, fail.Field("rows", "%q is not a number from 1 to %d", text, mostRowsOfTokens)
 		}
 	}
-	if t.List, err = v.Desk.Tokens(f, admin.Window{Limit: t.Rows, Cursor: v.Query.Get("cursor")}); err != nil {
-		return nil, err
+	t.List, err = v.Desk.Tokens(f, admin.Window{Limit: t.Rows, Cursor: v.Query.Get("cursor")})
+	if err = cmp.Or(bad, err); err != nil {
+		v.wrong("q", err)
+		t.List = &admin.TokenList{}
 	}
 	id := v.Param("id")
 	if id == "" {

@@ -46,7 +46,8 @@ type failure struct {
 	params map[string]string
 	values url.Values
 	Field  string
-	Text   string
+	Label  string // what a form calls the field; empty where none has it
+	Text   string // empty: nothing was refused, the form is to be shown for another choice
 	status int
 }
 
@@ -66,10 +67,26 @@ func (c *Console) visit(ctx fiber.Ctx, space *world.Space, root, rest string, qu
 
 // get renders the page at a path.
 func (v *visit) get(rest string) error {
+	if op, ok := strings.CutPrefix(rest, "do/"); ok {
+		return v.redirect(v.about(op))
+	}
 	if err := v.find(rest); err != nil {
 		return v.refuse(404, fail.From(err))
 	}
 	return v.render(200)
+}
+
+// about is the page about what an operation changes: an action's own address shows nothing.
+func (v *visit) about(op string) string {
+	verb, _ := v.console.panel.Verb(op)
+	slug, _, _ := strings.Cut(strings.TrimPrefix(verb.Path, "/"), "/")
+	if slug == "journal" || slug == "send" {
+		slug = "inspector"
+	}
+	if v.find(slug) != nil {
+		slug = ""
+	}
+	return v.At(slug)
 }
 
 // find picks the page of a path.
@@ -144,11 +161,16 @@ func (v *visit) Theme() string {
 }
 
 // Failed is the refusal of the action that brought this page back; nil when there was none.
-func (v *visit) Failed() *failure { return v.failed }
+func (v *visit) Failed() *failure {
+	if v.failed == nil || v.failed.Text == "" {
+		return nil
+	}
+	return v.failed
+}
 
 // wrong says that a parameter of the page's query does not fit. The page is shown all the same, with the refusal at the parameter.
 func (v *visit) wrong(name string, err error) {
-	v.failed = &failure{Field: name, Text: fail.From(err).Why, status: 422}
+	v.failed = &failure{Field: name, Label: map[string]string{"q": "Filter"}[name], Text: fail.From(err).Why, status: 422}
 }
 
 // Wrong is the refusal of a parameter of the query; empty when it fits.

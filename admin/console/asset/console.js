@@ -1,17 +1,20 @@
-// The console works without this. It adds clocks and countdowns in the sandbox's time, pages that renew themselves, short cuts, copying,
-// and commands that follow what is typed.
+// The console works without this. It adds what runs by itself, and what follows keys and typing.
 (() => {
 'use strict';
 const $ = (q, e = document) => e.querySelector(q), $$ = (q, e = document) => [...e.querySelectorAll(q)];
-const bar = () => $('#bar'), two = n => String(n).padStart(2, '0');
-const store = (k, v) => { try { return v === undefined ? sessionStorage[k] : (sessionStorage[k] = v); } catch { return undefined; } };
+const root = document.documentElement, bar = () => $('#bar'), two = n => String(n).padStart(2, '0');
+const parse = text => new DOMParser().parseFromString(text, 'text/html'), load = async url => parse(await (await fetch(url)).text());
+const on = (name, then, early) => document.addEventListener(name, then, early);
+const paused = set => { try { if (set) sessionStorage.paused = set; return sessionStorage.paused === 'yes'; } catch { return false; } };
 
 // Sandbox time: what the clock showed when the page was made, and how fast it runs.
 let shown = { now: 0, speed: 1, at: 0 };
 const now = () => shown.now + (performance.now() - shown.at) * shown.speed;
 function wind() {
   const b = bar();
-  if (!b || b.dataset.now === shown.raw && b.dataset.speed === shown.rate) return;
+  if (!b) return;
+  root.dataset.theme = b.dataset.theme;
+  if (b.dataset.now === shown.raw && b.dataset.speed === shown.rate) return;
   shown = { raw: b.dataset.now, rate: b.dataset.speed, now: +b.dataset.now, speed: +b.dataset.speed, at: performance.now() };
 }
 const left = s => s >= 864000 ? (s / 86400 | 0) + ' d'
@@ -42,23 +45,20 @@ function tick() {
   });
   if (over.length) { $('#said').textContent = over.length > 3 ? over.length + ' tokens and consents ended' : over.filter(Boolean).join(', ') + ' expired'; look(); }
 }
-// At high speed a second is short: the ticker follows, up to four times a second.
 setInterval(() => { if (!paused()) tick(); }, 250);
 
 // Live: the page is fetched anew when something happened, but never under what is being typed.
-const paused = () => store('paused') === '1';
 let due = false, busy = false, same = false, rest = 150, last = 0, unseen = 0;
 function look() {
   due = true;
   if (busy || document.hidden || paused() || typing()) return;
-  const main = $('main');
   const hold = $('[data-hold]');
-  if (hold && (hold === main || hold.scrollTop > 40 || scrollY > 300)) return fresh();
+  if (hold && (hold.scrollTop > 40 || scrollY > 300)) return fresh();
   busy = true;
   setTimeout(async () => {
     due = false;
-    const began = performance.now(), at = location.href;
-    try { await renew(at); } finally {
+    const began = performance.now();
+    try { await renew(); } finally {
       last = performance.now();
       rest = Math.min(5e3, Math.max(150, 8 * (last - began)));
       busy = false;
@@ -66,47 +66,51 @@ function look() {
     }
   }, Math.max(0, last + rest - performance.now()) || 20);
 }
-async function renew(at) {
-  let answer;
-  try { answer = await fetch(at, { headers: { 'Sandbank-Live': '1' }, cache: 'no-store' }); } catch { return stale(true); }
+async function renew() {
+  const at = location.href;
+  let answer, text;
+  try { answer = await fetch(at, { headers: { 'Sandbank-Live': '1' }, cache: 'no-store' }); text = await answer.text(); } catch { return state(true); }
   if (!answer.ok || location.href !== at || typing()) return;
-  const text = await answer.text();
-  if (location.href !== at || typing()) return;
   try { same = true; await htmx.swap({ sourceElement: document.body, target: document.body, swap: 'innerMorph', text, request: { headers: {}, action: at, method: 'GET' }, hx: {} }); } finally { same = false; }
-  after();
 }
-const typing = () => { const a = document.activeElement; return !!(a && a.closest('main form') && /^(INPUT|TEXTAREA|SELECT)$/.test(a.tagName) && !/^(checkbox|radio|button|submit)$/.test(a.type) && a.value !== a.defaultValue) || !!$('dialog[open]'); };
+const typing = () => {
+  const a = $('main form :is(textarea, select, input:not([type=checkbox], [type=radio])):focus');
+  return a && a.value !== a.defaultValue || $('dialog[open]');
+};
 function fresh() {
   const pill = $('#fresh');
   if (pill) { unseen++; pill.hidden = false; $('b', pill).textContent = unseen; }
 }
-function stale(on) {
-  const note = $('#stale');
-  if (!note) return;
-  note.hidden = !on;
-  document.body.classList.toggle('is-stale', on);
-  if (on) put($('[data-stale]', note), new Date(now() + bar().dataset.zone * 60000).toISOString().slice(11, 19));
+// What the header says: live, paused, or left alone by the server.
+let lost = false;
+function state(gone = lost) {
+  const note = $('#stale'), button = $('[data-live]');
+  if (!button) return;
+  if (gone && !lost) put($('[data-stale]', note), $('[data-clock]').textContent);
+  lost = gone;
+  note.hidden = !lost;
+  put($('[data-word]', button), lost ? 'No answer' : paused() ? 'Paused' : 'Live');
+  button.setAttribute('aria-pressed', !paused());
+  root.className = (paused() ? 'is-paused' : '') + (lost ? ' is-stale' : '');
 }
 
 // One event stream per browser: the tab with the lock follows, and tells the others.
-let source, lost = false;
-const channel = 'BroadcastChannel' in window ? new BroadcastChannel('sandbank') : null;
-const said = m => { if (m.base !== bar()?.dataset.base) return; if (m.lost !== lost) { lost = m.lost; stale(lost); } if (!m.lost && (m.type !== 'request' || 'calls' in bar().dataset)) look(); };
-channel?.addEventListener('message', e => said(e.data));
+let source;
+const channel = new BroadcastChannel('sandbank');
+const said = m => { if (m.base !== bar()?.dataset.base) return; if (m.lost !== lost) state(m.lost); if (!m.lost && (m.type !== 'request' || 'calls' in bar().dataset)) look(); };
+channel.onmessage = e => said(e.data);
 function follow(done) {
-  const base = bar().dataset.base, tell = (lost, type) => { const m = { base, lost, type }; channel?.postMessage(m); said(m); };
+  const base = bar().dataset.base, tell = (lost, type) => { const m = { base, lost, type }; channel.postMessage(m); said(m); };
   source = new EventSource(base + '/api/v1/journal/stream');
-  let down = false;
-  source.onopen = () => { if (down) { down = false; tell(false); } };
-  source.onerror = () => { if (!down) { down = true; tell(true); } if (source.readyState === 2) setTimeout(() => { source.close(); done(); }, 2000); };
+  source.onopen = () => { if (lost) tell(false); };
+  source.onerror = () => { tell(true); if (source.readyState === 2) setTimeout(() => { source.close(); done(); }, 2000); };
   for (const type of ['request', 'token.issued', 'token.spent', 'token.retimed', 'token.revoked', 'token.expired', 'consent.changed', 'consent.expired', 'clock', 'activity', 'cleared', 'dropped'])
     source.addEventListener(type, () => tell(false, type));
 }
 function live() {
-  if (!bar() || !window.EventSource || leaving.signal.aborted) return;
-  const name = 'sandbank ' + bar().dataset.base;
+  if (!bar() || leaving.signal.aborted) return;
   if (!navigator.locks) return follow(live);
-  navigator.locks.request(name, { signal: leaving.signal }, () => new Promise(done => { follow(done); addEventListener('pagehide', done, { once: true }); })).then(() => setTimeout(live, 500), () => {});
+  navigator.locks.request('sandbank ' + bar().dataset.base, { signal: leaving.signal }, () => new Promise(done => { follow(done); addEventListener('pagehide', done, { once: true }); })).then(() => setTimeout(live, 500), () => {});
 }
 // A page kept for "back" would hold its stream open, and six of them all connections to the host.
 let leaving = new AbortController();
@@ -115,13 +119,12 @@ addEventListener('pageshow', e => { if (e.persisted) { leaving = new AbortContro
 
 function curl(form) {
   const code = $('[data-curl]', form);
-  if (!code || !form.dataset.call) return;
-  const [method, url] = form.dataset.call.split(' '), body = {};
+  if (!code) return;
+  const body = {};
   for (const el of form.elements) {
     if (!el.name || /^[:@?]/.test(el.name) || el.disabled || /checkbox|radio/.test(el.type) && !el.checked) continue;
     let v = el.value;
-    if (el.type === 'hidden' && el.nextElementSibling?.name === el.name) continue;
-    if (v === '') continue;
+    if (!v || el.type === 'hidden' && el.nextElementSibling?.name === el.name) continue;
     const kind = el.dataset.kind;
     if (kind === 'number' && v.trim() !== '' && isFinite(v)) v = +v;
     else if (kind === 'bool') v = v === 'true';
@@ -131,121 +134,132 @@ function curl(form) {
     const end = path.pop(), at = path.reduce((o, p) => o[p] ??= {}, body);
     at[end] = Array.isArray(at[end]) && Array.isArray(v) ? at[end].concat(v) : v;
   }
-  const text = JSON.stringify(body), head = code.textContent.match(/-H "[^"]*" /)?.[0] || '';
-  code.textContent = `curl -X ${method} ${head}${url}` + (text === '{}' ? '' : ` -d '${text.replaceAll("'", "'\\''")}'`);
+  const text = JSON.stringify(body);
+  if ('needs' in code.dataset) code.closest('figure').hidden = text === '{}';
+  code.textContent = code.textContent.split(' -d ')[0] + (text === '{}' ? '' : ` -d '${text.replaceAll("'", "'\\''")}'`);
 }
-document.addEventListener('input', e => { const f = e.target.closest('form[data-call]'); if (f) curl(f); if (e.target.id === 'cmd') pick(e.target.value); });
+on('input', e => { const f = e.target.closest('form[data-call]'); if (f) curl(f); if (e.target.id === 'cmd') pick(); });
 
 // The palette.
-function pick(q) {
-  q = q.trim().toLowerCase();
-  const words = q.split(/\s+/);
-  $$('#commands [data-words]').forEach(li => { li.hidden = !words.every(w => li.dataset.words.includes(w)); });
+let asked;
+function pick() {
+  const box = $('#commands'), q = $('#cmd').value;
+  if (box) asked = load($('form', box).action.replace(/find$/, 'palette?q=') + encodeURIComponent(q)).then(page => {
+    if ($('#cmd').value !== q) return;
+    const list = $('main .items', page);
+    $$('[name="@back"]', list).forEach(i => { i.value = location.pathname + location.search; });
+    $('.items', box).replaceWith(document.importNode(list, true)); htmx.process(box);
+  }).catch(() => state(true));
 }
 function palette() {
   const d = $('#commands');
-  if (!d) return $('#cmd')?.focus();
-  d.showModal(); const i = $('input', d); i.value = ''; pick(''); i.focus();
+  if (d) { d.showModal(); $('#cmd').value = ''; pick(); }
+  $('#cmd').focus();
 }
 
-// Drawers: a form's page, opened beside the one that led to it.
-async function drawer(url) {
-  const d = $('#drawer'), answer = await fetch(url), page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-  const form = $('main [data-form]', page);
-  if (!form) { location.href = url; return; }
+// Drawers: a form's page beside the one that led to it, and what comes back from it.
+function fill(page) {
+  const d = $('#drawer'), form = $('main [data-form]', page);
+  if (!form) return false;
   d.replaceChildren(document.importNode(form, true));
   htmx.process(d); d.open || d.showModal();
-  $('input:not([type=hidden]),select,textarea', d)?.focus();
+  ($('[aria-invalid]', d) || $('input:not([type=hidden]),select,textarea', d))?.focus();
+  return true;
+}
+async function drawer(url) {
+  try { if (!fill(await load(url))) location.href = url; } catch { state(true); }
 }
 
-// A choice within a drawer, or a preview, brings the drawer anew.
-document.addEventListener('submit', e => {
-  const by = e.submitter, action = by?.getAttribute('formaction') || e.target.action;
-  if ((by?.getAttribute('formmethod') || e.target.method) !== 'get' || !e.target.closest('#drawer')) return;
-  e.preventDefault(); e.stopImmediatePropagation();
-  drawer(action + '?' + new URLSearchParams(new FormData(e.target, by)));
-}, true);
+// A select that decides what else is asked for presses its button.
+on('change', e => { if ('choose' in e.target.dataset) e.target.form.requestSubmit($('[name="@choose"]', e.target.form)); });
 
-document.addEventListener('click', async e => {
+async function copy(text, el) {
+  if (!text) return;
+  try { await navigator.clipboard.writeText(text); } catch { return; }
+  el.classList.add('copied'); $('#said').textContent = 'Copied'; setTimeout(() => el.classList.remove('copied'), 1200);
+}
+on('click', e => {
   const el = e.target.closest('a,button');
-  if (!el) { if (e.target.matches?.('dialog')) e.target.close(); return; }
+  if (!el) return;
   const plain = !e.ctrlKey && !e.metaKey && !e.shiftKey && e.button === 0;
-  if ('copy' in el.dataset) {
-    const text = el.dataset.copy || el.closest('.code')?.querySelector('code').textContent || '';
-    try { await navigator.clipboard.writeText(text); } catch { return; }
-    el.classList.add('copied'); $('#said').textContent = 'Copied'; setTimeout(() => el.classList.remove('copied'), 1200);
-  } else if ('live' in el.dataset) { store('paused', paused() ? '0' : '1'); after(); if (!paused()) look(); }
-  else if ('close' in el.dataset) { const d = el.closest('dialog'); if (d) { e.preventDefault(); d.close(); } }
-  else if ('palette' in el.dataset && plain) { e.preventDefault(); e.stopPropagation(); palette(); }
-  else if ('drawer' in el.dataset && plain) { e.preventDefault(); e.stopPropagation(); drawer(el.href); }
+  if ('copy' in el.dataset) copy(el.dataset.copy || $('code', el.closest('.code')).textContent, el);
+  else if ('live' in el.dataset) { paused(paused() ? 'no' : 'yes'); state(); if (!paused()) look(); }
+  else if ('close' in el.dataset) { const d = el.closest('dialog,.toast'); if (d) { e.preventDefault(); d.close ? d.close() : d.hidden = true; } }
+  else if (plain && el.matches('[data-palette], [data-drawer]')) { e.preventDefault(); e.stopPropagation(); 'drawer' in el.dataset ? drawer(el.href) : palette(); }
   else if (el.id === 'fresh') { e.preventDefault(); unseen = 0; el.hidden = true; scrollTo(0, 0); $('[data-hold]')?.scrollTo(0, 0); setTimeout(look, 50); }
   else if ('all' in el.dataset) $$('[name=ids]').forEach(c => { c.checked = true; });
 }, true);
 
 // Short cuts.
-let go = 0;
-document.addEventListener('keydown', e => {
+let go = -Infinity;
+on('keydown', e => {
   if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k') { e.preventDefault(); return palette(); }
-  if (e.target.id === 'cmd') {
-    const open = $$('#commands li:not([hidden])');
-    if (e.key === 'Enter' && open.length && !/^(at_|rt_|ac_|#|g_)/.test(e.target.value)) { e.preventDefault(); const d = $('#commands'); d.close(); $('a,button', open[0])?.click(); }
-    if (e.key === 'ArrowDown') { e.preventDefault(); $('a,button', open[0])?.focus(); }
+  if (e.key === 'Escape' && !$('dialog[open]')) $$('.toast').forEach(t => { t.hidden = true; });
+  if (e.target.closest?.('#commands')) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    if (step || e.key === 'Enter' && e.target.id === 'cmd') {
+      e.preventDefault();
+      asked.then(() => {
+        const all = [$('#cmd'), ...$$('#commands li :is(a, button)')], to = all[all.indexOf(e.target) + (step || 1)];
+        if (step) to?.focus();
+        else if (to) { $('#commands').close(); to.click(); }
+      });
+    }
     return;
   }
-  const li = e.target.closest?.('#commands li');
-  if (li && /Arrow(Up|Down)/.test(e.key)) {
-    e.preventDefault();
-    const open = $$('#commands li:not([hidden])'), to = open[open.indexOf(li) + (e.key === 'ArrowDown' ? 1 : -1)];
-    (to ? $('a,button', to) : $('#cmd')).focus(); return;
-  }
-  if (e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) || $('dialog[open]') || 'nokeys' in (bar()?.dataset || {})) return;
+  if (e.ctrlKey || e.metaKey || e.altKey || e.target.matches('input, textarea, select') || $('dialog[open]') || bar()?.matches('[data-nokeys]')) return;
   const rows = $$('main tbody tr:not(.open), main .list li'), at = rows.findIndex(r => r.contains(document.activeElement)), row = rows[at];
-  const step = by => { const r = rows[Math.min(rows.length - 1, Math.max(0, at + by))]; r && ($('a', r) || $('button,input', r))?.focus(); };
-  const press = name => row && $(`[data-key="${name}"], .${name} button`, row)?.click();
-  if (performance.now() - go < 1200) { go = 0; const a = $(`[data-go="${CSS.escape(e.key)}"]`); if (a) { e.preventDefault(); a.click(); } return; }
+  const step = by => { const r = rows[at + by] || row; r && ($('a', r) || $('button,input', r))?.focus(); };
+  const press = name => row && $(`.${name} button`, row)?.click();
+  if (performance.now() - go < 1200) { go = -Infinity; const a = $(`[data-go="${CSS.escape(e.key)}"]`); if (a) { e.preventDefault(); a.click(); } return; }
   const keys = {
     g: () => { go = performance.now(); }, '/': () => $('main [type=search]')?.focus(), j: () => step(1), k: () => step(at < 0 ? 1 : -1),
     x: () => row && $('[type=checkbox]', row)?.click(), e: () => press('k-expire'), r: () => press('k-revoke'), R: () => $('main [data-replay] button')?.click(),
-    c: () => ($('[data-copy]', row || $('main')) || $('main .code [data-copy]'))?.click(), '.': () => $('[data-live]')?.click(), '?': () => $('#help').showModal(),
+    c: async () => {
+      const closed = row && !row.matches('[aria-current], :has([aria-current])') && $('a', row), page = closed ? await load(closed.href) : document;
+      const link = $('[data-as=curl]', page);
+      copy(link ? link.dataset.copy : $$('main .code code', page).find(c => c.textContent.startsWith('curl '))?.textContent, row || root);
+    }, '.': () => $('[data-live]')?.click(), '?': () => $('#help').showModal(),
   };
   if (keys[e.key]) { e.preventDefault(); keys[e.key](); }
 });
 
 // After every swap: what the server cannot know.
-let toasts = {};
 function after() {
   wind();
-  const b = bar();
-  if (b) b.dataset.theme ? document.documentElement.dataset.theme = b.dataset.theme : delete document.documentElement.dataset.theme;
-  const p = $('[data-live]');
-  if (p) { p.setAttribute('aria-pressed', !paused()); p.classList.toggle('is-paused', paused()); put($('[data-word]', p), paused() ? 'Paused' : 'Live'); p.title = paused() ? 'Resume live updates' : 'Pause live updates'; }
-  $$('.toast').forEach(t => {
-    if (!toasts[t.id + t.textContent]) toasts[t.id + t.textContent] = Date.now() + 10000;
-    const rest = toasts[t.id + t.textContent] - Date.now();
-    t.hidden = rest <= 0; if (rest > 0) setTimeout(() => { t.hidden = true; }, rest);
-  });
-  if (lost) stale(true);
+  state();
   $$('[data-ends]').forEach(el => eye.observe(el));
   tick();
 }
-// In sight is what the page is about: the refusal, or the opened row.
-function show() {
-  const at = $('#failed') || $('main tr[aria-current]');
-  at ? at.scrollIntoView({ block: at.id === 'failed' ? 'center' : 'nearest' }) : scrollTo(0, 0);
+// In sight is what the page is about: refusal, answer, or opened row.
+function show(method) {
+  const bring = (el, end, block) => { if (el.getBoundingClientRect().top < 50 || end.getBoundingClientRect().bottom > innerHeight) el.scrollIntoView({ block }); };
+  const row = method === 'GET' && $('main tr[aria-current]'), at = $('#failed') || $('#answer, #as') || row, listed = $('.list [aria-current]');
+  if (at) bring(at, at === row && row.nextElementSibling || at, 'start');
+  else if (method === 'GET') scrollTo(0, 0);
+  if (listed) bring(listed, listed, 'center');
 }
-document.addEventListener('htmx:before:request', e => { if (e.detail.ctx?.request?.method !== 'GET') $$('dialog[open]').forEach(d => d.close()); });
-document.addEventListener('htmx:after:swap', () => { unseen = 0; after(); });
-document.addEventListener('htmx:after:history:push', show);
-document.addEventListener('visibilitychange', () => { if (!document.hidden && due) look(); });
-document.addEventListener('focusout', () => setTimeout(() => { if (due) look(); }, 50));
-window.htmx?.registerExtension?.('sandbank', {
+let moved = false;
+const swaps = (name, then) => on('htmx:' + name, e => then(e.detail.ctx || {}, e));
+swaps('before:request', ctx => ctx.sourceElement.setAttribute('aria-busy', 'true'));
+swaps('finally:request', ctx => ctx.sourceElement.removeAttribute('aria-busy'));
+swaps('after:request', (ctx, e) => {
+  const inside = ctx.sourceElement.closest('#drawer'), asks = ctx.request.method === 'GET';
+  if (inside && (asks || !ctx.response.raw.redirected) && fill(parse(ctx.text))) e.preventDefault();
+  else if (inside || !asks) $$('dialog[open]').forEach(d => d.close());
+});
+swaps('error', ctx => { if (!ctx.response) state(true); });
+swaps('after:history:update', () => { moved = true; });
+swaps('after:swap', ctx => { unseen = 0; state(false); after(); if (moved) show(ctx.request?.method); moved = false; });
+on('visibilitychange', () => { if (!document.hidden && due) look(); });
+on('focusout', () => setTimeout(() => { if (due) look(); }, 50));
+htmx.registerExtension('sandbank', {
   // A row that is the same is left alone.
   htmx_before_morph_node: (_, d) => !(same && d.newNode.dataset?.v && d.newNode.dataset.v === d.oldNode.dataset.v),
   // What the reader has opened stays so when the page renews itself.
-  htmx_before_morph_attr: (el, d) => !(d.attrName === 'open' && /^(DETAILS|DIALOG)$/.test(el.tagName)) && !(d.attrName === 'hidden' && (el.id === 'fresh' || el.closest('#commands'))),
+  htmx_before_morph_attr: (el, d) => !(d.attrName === 'open' && /^(DETAILS|DIALOG)$/.test(el.tagName)) && !(d.attrName === 'hidden' && (el.id === 'fresh' || el.closest('#toasts'))),
 });
-$('.list [aria-current]')?.scrollIntoView({ block: 'nearest' });
 after();
-if (!location.hash) show();
+if (!location.hash) show('GET');
 live();
 })();
