@@ -164,6 +164,9 @@ func (d *Dashboard) Markers() []Marker {
 	return out
 }
 
+// NextText is how long what expires first still lives.
+func (d *Dashboard) NextText() string { return remaining(time.Duration(d.Expiring[0].In)) }
+
 // NextEndText is how long the consent that ends first still stands.
 func (d *Dashboard) NextEndText() string { return remaining(d.NextEnd) }
 

@@ -163,7 +163,7 @@ func TestActivity(t *testing.T) {
 	if got := texts(doc, "tbody .num"); !slices.Equal(got, []string{"2", "1"}) {
 		t.Errorf("in the order %v", got)
 	}
-	contains(t, doc, "#a-1", "Moved the clock by 1h", "in force", "15:45:08")
+	contains(t, doc, "#a-1", "Moved the clock by 1 h", "in force", "15:45:08")
 	if got := texts(shown(s, "/admin/activity?kind=clock&q=moved", 200), "tbody .num"); !slices.Equal(got, []string{"1"}) {
 		t.Errorf("filtered: %v", got)
 	}

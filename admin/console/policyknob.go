@@ -176,10 +176,7 @@ func worded(k admin.KnobView, value string) string {
 		return value
 	}
 	if k.Signed && d > 0 {
-		return "+" + span(d)
+		return "+" + admin.Duration(d).Spoken()
 	}
-	if days := d.Truncate(clock.Day); days >= 2*clock.Day && d != days {
-		return span(days) + " " + span(d-days)
-	}
-	return span(d)
+	return admin.Duration(d).Spoken()
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
@@ -128,6 +129,26 @@ func openToken(v *visit, id string) (*OpenToken, error) {
 	return o, nil
 }
 
+// Scripts are the commands of the buttons, one a line.
+func (o *OpenToken) Scripts() string {
+	var all []string
+	add := func(path, body string) { all = append(all, o.V.Curl("POST", path, body)) }
+	if o.Name == grant.StateLive || o.Name == grant.StateExpired {
+		at := "/tokens/" + o.ID
+		add(at+"/revoke", "")
+		add(at+"/expire", "")
+		if o.Life != nil {
+			add(at+"/extend", `{"by":"5m"}`)
+		}
+		scope, _ := json.Marshal(o.Scope) // a text always can be
+		add(at+"/scope", `{"scope":`+string(scope)+`}`)
+	}
+	if o.GrantState == grant.StateLive {
+		add("/grants/"+o.Grant+"/revoke", "")
+	}
+	return strings.Join(all, "\n")
+}
+
 // Lane is one token of a family on the axis of time, in per cent of its width.
 type Lane struct {
 	admin.TokenView
@@ -242,6 +263,9 @@ func bulkTokens(v *visit) (any, error) {
 	}
 	return b, nil
 }
+
+// Lines are the ids, one to a line, as one field that stands for a list.
+func (b *BulkTokens) Lines() string { return strings.Join(b.IDs, "\n") }
 
 // Chart draws a lane: grey has run, sand is left, and the line is now.
 func (l Lane) Chart(now float64) template.HTML {
