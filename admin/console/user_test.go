@@ -127,6 +127,7 @@ func TestUserPage(t *testing.T) {
 	profile := shown(s, at, 200)
 	contains(t, profile, "main .kv", "uname", "dave", "psw", "any")
 	contains(t, profile, "main", "Log in as dave", "/account/authorize?")
+	contains(t, profile, ".head", "there, type uname dave, psw any")
 	contains(t, pressed(s, profile, "form[action$=editUser]", 422, "born", "yesterday"), "[name=born] ~ .err", "is no date")
 	edited := pressed(s, profile, "form[action$=editUser]", 303, "given", hostile)
 	contains(t, edited, ".head", hostile)
