@@ -21,7 +21,7 @@ type Undone struct {
 
 // String says it in one line.
 func (u *Undone) String() string {
-	text := "Took back: " + u.Undone[0].What
+	text := "Undone: " + u.Undone[0].What
 	if more := len(u.Undone) - 1; more > 0 {
 		text += fmt.Sprintf(", and %d more", more)
 	}

@@ -173,9 +173,9 @@ func TestActivity(t *testing.T) {
 	}
 	contains(t, shown(s, "/admin/activity?q=nothing", 200), ".empty", "Nothing fits")
 	doc = pressed(s, doc, "#a-1 form", 303)
-	contains(t, doc, "#a-1", "taken back")
+	contains(t, doc, "#a-1", "undone")
 	if doc.Find("#a-1 s").Length() != 1 || doc.Find("#a-1 form").Length() != 0 {
-		t.Error("it does not look taken back")
+		t.Error("it does not look undone")
 	}
 	s.Post("/admin/do/undo", map[string][]string{"id": {"1"}, "@back": {"/admin/activity"}}).Want(409)
 	if now := s.pull("GET", "/clock", nil).Text("now"); !strings.HasPrefix(now, "2026-12-03T15:45") {

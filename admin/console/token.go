@@ -1,7 +1,6 @@
 package console
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
@@ -92,10 +91,11 @@ func (t *Tokens) Acts(one admin.TokenView) (template.HTML, error) {
 	var errs []error
 	live := one.Name == grant.StateLive
 	if live {
-		b.WriteString(`<span class="k-expire">`)
+		b.WriteString(`<span class="k-expire k-now">`)
 		errs = append(errs, button("expireToken", "Now", "tight"))
-		b.WriteString(`</span>`)
+		b.WriteString(`</span><span class="k-in">`)
 		errs = append(errs, button("expireToken", "5 s", "tight", "in", "5s"))
+		b.WriteString(`</span>`)
 	}
 	if live || one.Name == grant.StateExpired {
 		if !one.Expires.IsZero() {
@@ -140,8 +140,6 @@ func (o *OpenToken) Scripts() string {
 		if o.Life != nil {
 			add(at+"/extend", `{"by":"5m"}`)
 		}
-		scope, _ := json.Marshal(o.Scope) // a text always can be
-		add(at+"/scope", `{"scope":`+string(scope)+`}`)
 	}
 	if o.GrantState == grant.StateLive {
 		add("/grants/"+o.Grant+"/revoke", "")

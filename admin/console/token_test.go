@@ -17,7 +17,8 @@ func TestTokenOffersWhatWorks(t *testing.T) {
 	if doc.Find("form[action$=extendToken]").Length() > 0 {
 		t.Error("a code without an end can be stretched")
 	}
-	contains(t, doc, "details code", code+"/revoke", code+"/scope", "/grants/g_")
+	contains(t, doc, "details code", code+"/revoke", "/grants/g_")
+	contains(t, doc, "form[action$=scopeToken] [data-curl]", code+"/scope", `{"scope":`)
 	token := s.mint("10m")
 	doc = shown(s, "/admin/tokens/"+token, 200)
 	contains(t, doc, "details code", token+`/extend -d '{"by":"5m"}'`)
@@ -65,7 +66,7 @@ func TestActivityWords(t *testing.T) {
 		did(s, tt.want)
 	}
 	a := s.Post("/admin/do/undo", map[string][]string{"@back": {"/admin/activity"}}).Want(303)
-	if told, _ := strings.CutPrefix(a.Header.Get("Set-Cookie"), "sandbank_did="); !strings.HasPrefix(told, "Took+back%3A+disabled+client+") {
+	if told, _ := strings.CutPrefix(a.Header.Get("Set-Cookie"), "sandbank_did="); !strings.HasPrefix(told, "Undone%3A+disabled+client+") {
 		t.Errorf("an undo says %q", told)
 	}
 }
