@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"fmt"
+
 	"sandbank/server/fail"
 	"sandbank/server/world"
 )
@@ -15,6 +17,18 @@ type UndoOrder struct {
 type Undone struct {
 	Undone []world.Activity `json:"undone"`
 	Kept   int              `json:"kept"` // records left as they are, because traffic changed them since
+}
+
+// String says it in one line.
+func (u *Undone) String() string {
+	text := "Undone: " + u.Undone[0].What
+	if more := len(u.Undone) - 1; more > 0 {
+		text += fmt.Sprintf(", and %d more", more)
+	}
+	if u.Kept > 0 {
+		text += "; what has changed since stays"
+	}
+	return text
 }
 
 func activityEndpoints() []endpoint {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -248,7 +249,11 @@ func plain(id string) bool {
 
 // EditClient changes a client. Its tokens live on, unless it is disabled.
 func (d *Desk) EditClient(o ClientOrder) (*ClientView, error) {
-	return d.changeClient(o.Bank, o.ID, "client.edit", "edited client ", func(c *grant.Client) error { return d.register(o, c) })
+	what := "edited client "
+	if o.Disabled != nil && reflect.DeepEqual(o, ClientOrder{Bank: o.Bank, ID: o.ID, Disabled: o.Disabled}) {
+		what = map[bool]string{true: "disabled client ", false: "enabled client "}[*o.Disabled]
+	}
+	return d.changeClient(o.Bank, o.ID, "client.edit", what, func(c *grant.Client) error { return d.register(o, c) })
 }
 
 // RotateSecret gives a client a new secret.

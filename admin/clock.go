@@ -152,14 +152,14 @@ func (m *ClockMove) check() (what string, err error) {
 	note(m.Freeze != nil && *m.Freeze, "froze the clock")
 	note(m.Freeze != nil && !*m.Freeze, "let the clock run")
 	note(m.Speed != nil, "set the clock's speed")
-	note(m.To != "", "moved the clock to the next expiry")
+	note(m.To != "", "moved the clock to ")
 	note(m.Skew != nil, "set the servers' clocks apart")
 	note(m.Reset, "set the clock to real time")
 	switch {
 	case n != 1:
 		return "", fail.Field("", "%d ways to move the clock were given; exactly one of advance, set, freeze, speed, to, skew, reset is needed", n)
 	case m.Advance != nil:
-		what += " by " + clock.FormatDuration(time.Duration(*m.Advance))
+		what += " by " + m.Advance.Spoken()
 	case m.Set != nil:
 		if m.Set.Year() < 1970 || m.Set.Year() > 2200 {
 			return "", fail.Field("set", "%s is not between 1970 and 2200", m.Set.Format(time.RFC3339))
@@ -171,6 +171,8 @@ func (m *ClockMove) check() (what string, err error) {
 		what += " to ×" + strconv.FormatFloat(*m.Speed, 'f', -1, 64)
 	case m.To != "" && m.To != "next-expiry":
 		return "", fail.Field("to", "%q is not next-expiry", m.To)
+	case m.To != "":
+		what += map[string]string{"": "", "at": "", "before": "1 s before ", "after": "1 s after "}[m.Edge] + "the next expiry"
 	case m.Skew != nil:
 		text, err := m.Skew.check()
 		if err != nil {

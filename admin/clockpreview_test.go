@@ -7,6 +7,7 @@ import (
 
 	"sandbank/admin"
 	"sandbank/server"
+	"sandbank/server/fault"
 )
 
 // A preview says what the move then does, and moves nothing.
@@ -124,6 +125,10 @@ func TestFaultIsTried(t *testing.T) {
 		d.pull("POST", "/faults/"+id+"/try", nil).Want(200).Into(&tried)
 		if tried.Hit != tt.hit || tried.Answer.Status != tt.status {
 			t.Errorf("%s: %s", tt.rule, tried.String())
+		}
+		var list admin.FaultList
+		if d.pull("GET", "/faults", nil).Want(200).Into(&list); list.Items[0].Seen != 0 || list.Items[0].Hits != 0 || list.Items[0].State != fault.Armed {
+			t.Errorf("%s: the try was counted: %+v", tt.rule, list.Items[0])
 		}
 		d.pull("DELETE", "/faults/"+id, nil).Want(204)
 	}

@@ -106,7 +106,7 @@ func (d *Desk) ArmFault(o FaultOrder) (*fault.Rule, error) {
 		return nil, err
 	}
 	var armed *fault.Rule
-	err = d.Space.Change("fault.arm", "armed a fault: "+rule.String(), func() error {
+	err = d.Space.Change("fault.arm", "armed a fault: "+told(&rule), func() error {
 		armed, err = d.Space.Faults.Arm(rule, d.Space.Clock.Now())
 		return err
 	})
@@ -114,6 +114,17 @@ func (d *Desk) ArmFault(o FaultOrder) (*fault.Rule, error) {
 		return nil, err
 	}
 	return armed, nil
+}
+
+// told names a rule in a list: by its name, or by what it says as far as that is short.
+func told(r *fault.Rule) string {
+	if r.Name != "" {
+		return r.Name
+	}
+	if line := []rune(r.String()); len(line) > 60 {
+		return string(line[:59]) + "…"
+	}
+	return r.String()
 }
 
 // rule is what the order means.
@@ -220,7 +231,7 @@ func (d *Desk) SwitchFaults(o FaultSwitch) (*FaultList, error) {
 		return nil, fail.Field("headers", "true or false is needed")
 	}
 	var list FaultList
-	err := d.Space.Change("fault.headers", "let requests bring faults, or not", func() error {
+	err := d.Space.Change("fault.headers", map[bool]string{true: "let requests bring faults", false: "forbade requests to bring faults"}[*o.Headers], func() error {
 		d.Space.Faults.AllowHeaders(*o.Headers)
 		list = d.faults()
 		return nil

@@ -14,7 +14,7 @@ import (
 // Tried says what became of a test request.
 type Tried struct {
 	Request string       `json:"request"` // method and path
-	Hit     bool         `json:"hit"`     // whether the rule spoiled it; chance and counting may let it pass
+	Hit     bool         `json:"hit"`     // whether the rule spoiled it; chance, counting and rules above it may let it pass
 	Answer  ReplayAnswer `json:"answer"`
 }
 
@@ -31,27 +31,23 @@ func (t *Tried) String() string {
 }
 
 func faultTryEndpoints() []endpoint {
-	return []endpoint{{method: "POST", path: "/faults/{id}/try", op: "tryFault", doc: "send one request that the rule is for, with credentials that are none, and see what becomes of it",
+	return []endpoint{{method: "POST", path: "/faults/{id}/try", op: "tryFault", doc: "send one request that the rule is for, with credentials that are none, and see what becomes of it; no rule counts it",
 		out: Tried{}, do: func(r *request) (any, error) { return r.TryFault(r.params["id"]) }}}
 }
 
-// TryFault sends a request that an armed rule is for, in process. It is traffic: the rule counts it, and it cannot be undone.
+// TryFault sends a request that an armed rule is for, in process. It is traffic, and cannot be undone, but no rule counts it: what was armed
+// for a client still waits for that client.
 func (d *Desk) TryFault(id string) (*Tried, error) {
 	if d.options.Replay == nil {
 		return nil, fail.New(fail.Conflict, "nothing can be sent here: there is no router")
 	}
-	find := func() (fault.Listed, bool) {
-		all := d.Faults().Items
-		i := slices.IndexFunc(all, func(l fault.Listed) bool { return l.ID == id })
-		if i < 0 {
-			return fault.Listed{}, false
-		}
-		return all[i], true
-	}
-	rule, ok := find()
-	switch {
-	case !ok:
+	all := d.Faults().Items
+	i := slices.IndexFunc(all, func(l fault.Listed) bool { return l.ID == id })
+	if i < 0 {
 		return nil, fail.New(fail.NotFound, "there is no fault %s", id)
+	}
+	rule := all[i]
+	switch {
 	case rule.State != fault.Armed:
 		return nil, fail.New(fail.Conflict, "fault %s is %s: no request meets it", id, rule.State)
 	case rule.When.Client != "" || rule.When.User != "":
@@ -62,15 +58,17 @@ func (d *Desk) TryFault(id string) (*Tried, error) {
 		return nil, err
 	}
 	out := &Tried{Request: method + " " + target}
-	again, err := d.options.Replay(d.Space, 0, meet(&rule.When, method, d.prefix()+target))
+	trial := d.Space.Faults.Trial()
+	defer trial.End()
+	again, err := d.options.Replay(d.Space, 0, meet(&rule.When, method, d.prefix()+target, trial.Word))
 	if err != nil && fail.From(err).Kind != fail.Conflict { // a rule may well leave a client without an answer
 		return nil, err
 	}
 	if err == nil {
 		out.Answer = ReplayAnswer{ID: again.ID, Status: again.Status, Took: Duration(again.Took), Kind: string(again.Kind), Why: again.Why}
 	}
-	now, _ := find()
-	out.Hit = now.Hits > rule.Hits
+	hit := trial.Hit()
+	out.Hit = hit != nil && hit.Rule.ID == id
 	return out, nil
 }
 
@@ -117,7 +115,7 @@ func (d *Desk) meeting(w *fault.When) (method, target string, err error) {
 }
 
 // meet writes the request. What a condition leaves open is filled with something.
-func meet(w *fault.When, method, target string) []byte {
+func meet(w *fault.When, method, target, trial string) []byte {
 	var head, body string
 	if name, value, _ := strings.Cut(w.Header, ":"); w.Header != "" {
 		head = strings.TrimSpace(name) + ": " + some(value) + "\r\n"
@@ -133,7 +131,7 @@ func meet(w *fault.When, method, target string) []byte {
 	if method != "GET" && method != "HEAD" {
 		head += fmt.Sprintf("Content-Length: %d\r\n", len(body))
 	}
-	return []byte(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: sandbank-test-request\r\n" + head + "\r\n" + body)
+	return []byte(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: sandbank-test-request\r\n" + fault.TrialHeader + ": " + trial + "\r\n" + head + "\r\n" + body)
 }
 
 func some(glob string) string {

@@ -45,23 +45,23 @@ func (d *Desk) settings() Settings {
 // turn turns what is to be turned, and says what that was.
 func (c *SettingsChange) turn(s *Settings) (what []string) {
 	for _, one := range []struct {
-		name string
-		to   *bool
-		on   *bool
+		words string
+		to    *bool
+		on    *bool
 	}{
-		{"headerFaults", &s.HeaderFaults, c.HeaderFaults},
-		{"magicLogins", &s.MagicLogins, c.MagicLogins},
-		{"tellRequest", &s.TellRequest, c.TellRequest},
-		{"tellNow", &s.TellNow, c.TellNow},
-		{"registration", &s.Registration, c.Registration},
+		{"faults by header", &s.HeaderFaults, c.HeaderFaults},
+		{"flags behind logins", &s.MagicLogins, c.MagicLogins},
+		{"the header X-Sandbox-Request", &s.TellRequest, c.TellRequest},
+		{"the header X-Sandbox-Now", &s.TellNow, c.TellNow},
+		{"open registration of clients", &s.Registration, c.Registration},
 	} {
 		switch {
 		case one.on == nil:
 			continue
 		case *one.on:
-			what = append(what, one.name+" on")
+			what = append(what, "on "+one.words)
 		default:
-			what = append(what, one.name+" off")
+			what = append(what, "off "+one.words)
 		}
 		*one.to = *one.on
 	}

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -96,7 +97,8 @@ func spaceEndpoints() []endpoint {
 				if err := r.decode(&o); err != nil {
 					return nil, err
 				}
-				return r.CreateSpaces(o)
+				made, err := r.CreateSpaces(o)
+				return spacesMade(made), err
 			})},
 		{method: "GET", path: one, op: "space", doc: "one space with key and credentials", out: SpaceView{}, do: inside(func(r *request) (any, error) { return r.ShowSpace(r.params["name"]) })},
 		{method: "PATCH", path: one, op: "changeSpace", doc: "how long it lives without traffic", in: SpaceChange{}, out: SpaceView{},
@@ -248,6 +250,21 @@ func (d *Desk) CreateSpaces(o SpaceOrder) ([]SpaceView, error) {
 		out[i] = d.wholeView(s)
 	}
 	return out, nil
+}
+
+// spacesMade are new spaces, as an answer.
+type spacesMade []SpaceView
+
+// String names them in one line.
+func (made spacesMade) String() string {
+	names := make([]string, len(made))
+	for i, s := range made {
+		names[i] = s.Name
+	}
+	if n := len(names); n > 5 {
+		return fmt.Sprintf("Created %d spaces: %s to %s", n, names[0], names[n-1])
+	}
+	return "Created " + strings.Join(names, ", ")
 }
 
 // ChangeSpace changes how long a space lives. It can be taken back in that space.

@@ -36,7 +36,7 @@ func tokenBatchEndpoints() []endpoint {
 
 // ExpireTokens moves the end of several tokens.
 func (d *Desk) ExpireTokens(o TokenBatch) (*BatchDone, error) {
-	return d.onTokens("expire", "expired", o, func(t *grant.Token, now time.Time) error {
+	return d.onTokens("expire", EndOrder{In: o.In}.told(o.those()), o, func(t *grant.Token, now time.Time) error {
 		at, err := EndOrder{In: o.In, At: o.At}.when(now)
 		if err == nil {
 			_, err = d.Space.Grants.EndAt(t.ID, at)
@@ -51,10 +51,18 @@ func (d *Desk) RevokeTokens(o TokenBatch) (*BatchDone, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.onTokens("revoke", "revoked", o, func(t *grant.Token, now time.Time) error {
+	return d.onTokens("revoke", "revoked "+o.those(), o, func(t *grant.Token, now time.Time) error {
 		d.Space.Grants.RevokeToken(t.Value, "admin", why, now)
 		return nil
 	})
+}
+
+// those are the tokens of the batch, in words.
+func (o TokenBatch) those() string {
+	if len(o.IDs) == 1 {
+		return shortened(o.IDs[0])
+	}
+	return fmt.Sprintf("%d tokens", len(o.IDs))
 }
 
 // onTokens changes those of a batch that are not over; an id that there is none of ends the whole change.
@@ -63,7 +71,7 @@ func (d *Desk) onTokens(verb, what string, o TokenBatch, change func(*grant.Toke
 		return nil, fail.Field("ids", "%d ids were given; 1 to %d can be", len(o.IDs), mostAtOnce)
 	}
 	out := &BatchDone{Changed: []string{}, Kept: []string{}}
-	err := d.Space.Change("token."+verb, fmt.Sprintf("%s %d tokens", what, len(o.IDs)), func() error {
+	err := d.Space.Change("token."+verb, what, func() error {
 		now := d.Space.Clock.Now()
 		for _, id := range o.IDs {
 			t, err := d.findToken(id)

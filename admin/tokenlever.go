@@ -21,7 +21,7 @@ type ScopeOrder struct {
 // onToken changes one token that is not over for another reason than time: of one that was revoked or spent nothing would show.
 func (d *Desk) onToken(verb, what, id string, change func(t *grant.Token, now time.Time) (*grant.Token, error)) (*TokenView, error) {
 	var out TokenView
-	err := d.Space.Change("token."+verb, what+" "+shortened(id), func() error {
+	err := d.Space.Change("token."+verb, what, func() error {
 		now := d.Space.Clock.Now()
 		t, err := d.findToken(id)
 		if err != nil {
@@ -52,7 +52,8 @@ func shortened(id string) string {
 
 // ExpireToken moves the end of one token forwards, or into the past. Moving the clock back, or extending, revives it.
 func (d *Desk) ExpireToken(id string, o EndOrder) (*TokenView, error) {
-	return d.onToken("expire", "expired", id, func(t *grant.Token, now time.Time) (*grant.Token, error) {
+	what := o.told(shortened(id))
+	return d.onToken("expire", what, id, func(t *grant.Token, now time.Time) (*grant.Token, error) {
 		at, err := o.when(now)
 		if err != nil {
 			return nil, err
@@ -61,9 +62,21 @@ func (d *Desk) ExpireToken(id string, o EndOrder) (*TokenView, error) {
 	})
 }
 
+// told says what the order does to something.
+func (o EndOrder) told(to string) string {
+	if o.In != nil && *o.In > 0 {
+		return "let " + to + " expire in " + o.In.Spoken()
+	}
+	return "expired " + to
+}
+
 // ExtendToken moves the end of one token backwards; one that has expired lives again.
 func (d *Desk) ExtendToken(id string, o ExtendOrder) (*TokenView, error) {
-	return d.onToken("extend", "extended", id, func(t *grant.Token, now time.Time) (*grant.Token, error) {
+	what := "extended " + shortened(id)
+	if o.By != nil {
+		what += " by " + o.By.Spoken()
+	}
+	return d.onToken("extend", what, id, func(t *grant.Token, now time.Time) (*grant.Token, error) {
 		to, err := o.end(t, now)
 		if err != nil {
 			return nil, err
@@ -95,7 +108,7 @@ func (o ExtendOrder) end(t *grant.Token, now time.Time) (to time.Time, err error
 
 // RevokeToken ends one token for good.
 func (d *Desk) RevokeToken(id string, o Reason) (*TokenView, error) {
-	return d.onToken("revoke", "revoked", id, func(t *grant.Token, now time.Time) (*grant.Token, error) {
+	return d.onToken("revoke", "revoked "+shortened(id), id, func(t *grant.Token, now time.Time) (*grant.Token, error) {
 		why, err := o.or("revoked by a lever")
 		if err != nil {
 			return nil, err
@@ -107,7 +120,7 @@ func (d *Desk) RevokeToken(id string, o Reason) (*TokenView, error) {
 
 // ScopeToken sets the scope of one token. A refresh token or code passes it on to what it brings.
 func (d *Desk) ScopeToken(id string, o ScopeOrder) (*TokenView, error) {
-	return d.onToken("scope", "set the scope of", id, func(t *grant.Token, _ time.Time) (*grant.Token, error) {
+	return d.onToken("scope", "set the scope of "+shortened(id), id, func(t *grant.Token, _ time.Time) (*grant.Token, error) {
 		if o.Scope == nil {
 			return nil, fail.Field("scope", "say which scope; \"\" takes all away")
 		}

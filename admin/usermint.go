@@ -91,8 +91,11 @@ func (d *Desk) UserChoices() UserChoices {
 // MintUsers makes people up.
 func (d *Desk) MintUsers(o UserOrder) (*UsersMinted, error) {
 	what := "minted a user"
-	if o.Count > 1 {
-		what = fmt.Sprintf("minted users, %d humans", o.Count)
+	switch {
+	case o.Count > 1:
+		what = fmt.Sprintf("minted %d users", o.Count)
+	case o.Login != "":
+		what = "minted user " + brief(o.Login)
 	}
 	if err := o.check(d); err != nil {
 		return nil, err

@@ -57,6 +57,8 @@ func (c *Console) Serve(ctx fiber.Ctx, space *world.Space, root, path string) er
 		return v.shut(fail.From(err))
 	}
 	switch method := ctx.Method(); {
+	case method == fiber.MethodPost && rest == "begun":
+		return v.begin()
 	case method == fiber.MethodPost:
 		return v.post(rest)
 	case method == fiber.MethodGet || method == fiber.MethodHead:

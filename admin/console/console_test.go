@@ -105,3 +105,17 @@ func TestDashboardCountsDown(t *testing.T) {
 		t.Errorf("%d rows, %d bars, the first to %s ms", all, bars.Length(), bars.First().AttrOr("max", ""))
 	}
 }
+
+// The first steps stay until somebody puts them away, in that browser.
+func TestFirstSteps(t *testing.T) {
+	t.Parallel()
+	s := open(t, server.Options{}, "")
+	s.token()
+	doc := shown(s, "/admin", 200)
+	contains(t, doc, "section:has(#go)", "Start here", "Dismiss")
+	a := s.Post(doc.Find("section:has(#go) form").AttrOr("action", ""), nil).Want(303)
+	cookie, _, _ := strings.Cut(a.Header.Get("Set-Cookie"), ";")
+	if doc = document(t, s.Get("/admin", servertest.Header("Cookie", cookie)).Want(200)); doc.Find("#go").Length() != 0 {
+		t.Error("they are there still")
+	}
+}

@@ -17,7 +17,8 @@ type Dashboard struct {
 	Valid    int // consents
 	NextEnd  time.Duration
 	Minute   int // requests in the last minute of the space's clock
-	Share    int // per cent of the newest 200 requests that were refused
+	Looked   int // at most 200: the newest requests
+	Share    int // per cent of them that were refused
 	Requests uint64
 	Expiring []Ending
 	Refusals []admin.EntryRow
@@ -116,8 +117,8 @@ func (d *Dashboard) traffic() {
 			}
 		}
 	}
-	if n := min(len(all.Items), 200); n > 0 {
-		d.Share = (refused*100 + n/2) / n
+	if d.Looked = min(len(all.Items), 200); d.Looked > 0 {
+		d.Share = (refused*100 + d.Looked/2) / d.Looked
 	}
 	d.Tempo, d.Losses = sparks(tempo[:], "k-edge"), sparks(losses[:], "k-bad")
 }
@@ -163,6 +164,9 @@ func (d *Dashboard) Markers() []Marker {
 	}
 	return out
 }
+
+// NextText is how long what expires first still lives.
+func (d *Dashboard) NextText() string { return remaining(time.Duration(d.Expiring[0].In)) }
 
 // NextEndText is how long the consent that ends first still stands.
 func (d *Dashboard) NextEndText() string { return remaining(d.NextEnd) }

@@ -28,6 +28,7 @@ type Faults struct {
 	Presets []PresetRow
 	Filter  string
 	Build   *RuleForm
+	Tried   string // id of the rule that has just been tried
 }
 
 // RuleRow is a rule as the list tells it.
@@ -44,7 +45,7 @@ func (r *RuleRow) Meets() bool {
 }
 
 func faults(v *visit) (any, error) {
-	f := &Faults{V: v, List: v.Desk.Faults(), Filter: v.Query.Get("q")}
+	f := &Faults{V: v, List: v.Desk.Faults(), Filter: v.Query.Get("q"), Tried: v.Query.Get("tried")}
 	var err error
 	if f.Build, err = ruleForm(v, fault.Rule{}); err != nil {
 		return nil, err
@@ -61,6 +62,14 @@ func faults(v *visit) (any, error) {
 		}
 	}
 	return f, nil
+}
+
+// Entry is where the request is that tried a rule; where it had no answer, it is among the last ones.
+func (f *Faults) Entry() string {
+	if id := f.V.Query.Get("entry"); id != "" && id != "0" {
+		return f.V.Item("inspector", id)
+	}
+	return f.V.At("inspector")
 }
 
 // PresetRow is a preset with what one does with it.

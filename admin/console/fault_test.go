@@ -105,6 +105,11 @@ func TestFaultIsPausedEditedTriedAndDisarmed(t *testing.T) {
 	contains(t, pressed(s, edit, "main form:has([name='then.status'])", 422, "then.status", "99"), ".err", "no status")
 
 	doc = pressed(s, doc, row+` form[action$="/tryFault"]`, 303)
+	contains(t, doc, row+` [data-l="Hits"]`, "0")
+	contains(t, doc, row+" .badge", "armed")
+	contains(t, doc, "#tried", "Rule "+id, "the inspector")
+	s.Get("/account/home")
+	doc = shown(s, "/admin/faults", 200)
 	contains(t, doc, row+` [data-l="Hits"]`, "1")
 	contains(t, doc, row+" .badge", "spent")
 	doc = pressed(s, doc, row+` form[action$="/armFault"]`, 303)

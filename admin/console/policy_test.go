@@ -36,7 +36,7 @@ func TestPolicyMatrixTellsWhatIsInForce(t *testing.T) {
 	}{
 		{"p--All_banks", "On reuse", "deny global", true}, {"p--All_banks", "Access", "·", false},
 		{"p-berlin-berlin", "Access", "1 h the bank’s own", false}, {"p-berlin-berlin", "On reuse", "deny global", false},
-		{"p-berlin-bg-demo", "Access", "60 s client", true}, {"p-berlin-jane", "Says", "omit user", true},
+		{"p-berlin-bg-demo", "Access", "60 s client", true}, {"p-berlin-jane", "Advertised", "omit user", true},
 		{"p-yoisho-yoisho", "Access", "30 s as the original", false}, {"p-yoisho-yoisho", "Fidelity", "original bank", true},
 		{"p-yoisho-yoisho", "Refresh", "–", false}, {"p-s2s-s2s", "Refresh", "31 d 1 h the bank’s own", false}, {"p-finapi-finapi", "Refresh", "no end the bank’s own", false},
 	} {
@@ -52,7 +52,7 @@ func TestPolicyMatrixTellsWhatIsInForce(t *testing.T) {
 		t.Errorf("uses of bg-demo: %q", got)
 	}
 	users := shown(s, "/admin/policies?rows=users&user=jane&group=telling", 200)
-	if got := words(cell(users, "p-berlin-jane", "Says")); got != "omit user" || users.Find("#matrix tbody tr").Length() != 4 {
+	if got := words(cell(users, "p-berlin-jane", "Advertised")); got != "omit user" || users.Find("#matrix tbody tr").Length() != 4 {
 		t.Errorf("jane at berlin is told %q, at %d banks", got, users.Find("#matrix tbody tr").Length())
 	}
 	contains(t, shown(s, "/admin/policies?rows=users&user="+url.QueryEscape(hostile), 422), "#matrix", "No bank has a user of that login")

@@ -95,7 +95,7 @@ func lifeTexts() map[string]knobText {
 // bendTexts are those of telling and of everything else.
 func bendTexts() map[string]knobText {
 	return map[string]knobText{
-		"expires_in": {Title: "Says", Group: tellGroup, Head: true, Cases: []string{"E05", "E06", "E07", "E08", "E09", "E10", "E04"},
+		"expires_in": {Title: "Advertised", Group: tellGroup, Head: true, Cases: []string{"E05", "E06", "E07", "E08", "E09", "E10", "E04"},
 			Why: "expires_in is a number, in most cases. It has been a text, a float, null, milliseconds and missing.", Learn: "What makes no sense is unknown: neither zero nor for ever. Use the token until a 401."},
 		"expires_in_lie": {Title: "Lies by", Group: tellGroup, Zero: "nothing", Cases: []string{"E11", "E12"},
 			Why: "The life that is told is longer or shorter than the life that counts.", Learn: "Trust a 401 over arithmetic, and limit your own refreshing."},
@@ -176,10 +176,7 @@ func worded(k admin.KnobView, value string) string {
 		return value
 	}
 	if k.Signed && d > 0 {
-		return "+" + span(d)
+		return "+" + admin.Duration(d).Spoken()
 	}
-	if days := d.Truncate(clock.Day); days >= 2*clock.Day && d != days {
-		return span(days) + " " + span(d-days)
-	}
-	return span(d)
+	return admin.Duration(d).Spoken()
 }

@@ -70,7 +70,7 @@ func settings(v *visit) (any, error) {
 	}
 	s.Keys = held.Items
 	s.Bounds = [][2]string{{"Requests remembered, per space", fmt.Sprintf("%d, in %d MiB at most", v.Space.Journal.Size(), journal.Budget>>20)}, {"Spaces", figure(world.MaxSpaces)}, {"Snapshots, per space", figure(world.MaxSnapshots)},
-		{"Deleted spaces that can be restored", figure(world.MaxDeleted)}, {"Changes that can be taken back", figure(mostActivities)}}
+		{"Deleted spaces that can be restored", figure(world.MaxDeleted)}, {"Changes that can be undone", figure(mostActivities)}}
 	return s, nil
 }
 

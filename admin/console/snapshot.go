@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sandbank/admin"
+	"sandbank/server/fail"
 	"sandbank/server/world"
 )
 
@@ -15,6 +16,7 @@ func snapshotPages() []page {
 	return []page{
 		{path: "snapshots", Title: "Snapshots and reset", Nav: "snapshots", name: "snapshots", build: snapshots},
 		{path: "snapshots/upload", Title: "Upload a snapshot", Nav: "snapshots", name: "upload-snapshot", build: func(v *visit) (any, error) { return v, nil }},
+		{path: "snapshots/{id}/restore", Title: "Restore a snapshot", Nav: "snapshots", name: "restore-snapshot", build: restoreSnapshot},
 		{path: "snapshots/{id}", Title: "Snapshot", Nav: "snapshots", name: "snapshot", build: snapshot},
 	}
 }
@@ -110,6 +112,24 @@ func snapshot(v *visit) (any, error) {
 		}
 	}
 	return s, nil
+}
+
+// RestoreSnapshot asks before a state takes the place of all that there is.
+type RestoreSnapshot struct {
+	V   *visit
+	One admin.SnapshotView
+}
+
+func restoreSnapshot(v *visit) (any, error) {
+	list, err := v.Desk.Snapshots(world.MaxSnapshots, "")
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(list.Items, func(s admin.SnapshotView) bool { return strconv.FormatUint(s.ID, 10) == v.Param("id") })
+	if i < 0 {
+		return nil, fail.New(fail.NotFound, "there is no snapshot %s", v.Param("id"))
+	}
+	return &RestoreSnapshot{v, list.Items[i]}, nil
 }
 
 // Sum is how many records differ.

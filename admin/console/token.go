@@ -92,10 +92,11 @@ func (t *Tokens) Acts(one admin.TokenView) (template.HTML, error) {
 	var errs []error
 	live := one.Name == grant.StateLive
 	if live {
-		b.WriteString(`<span class="k-expire">`)
+		b.WriteString(`<span class="k-expire k-now">`)
 		errs = append(errs, button("expireToken", "Now", "tight"))
-		b.WriteString(`</span>`)
+		b.WriteString(`</span><span class="k-in">`)
 		errs = append(errs, button("expireToken", "5 s", "tight", "in", "5s"))
+		b.WriteString(`</span>`)
 	}
 	if live || one.Name == grant.StateExpired {
 		if !one.Expires.IsZero() {
@@ -127,6 +128,24 @@ func openToken(v *visit, id string) (*OpenToken, error) {
 	}
 	o.lay()
 	return o, nil
+}
+
+// Scripts are the commands of the buttons, one a line.
+func (o *OpenToken) Scripts() string {
+	var all []string
+	add := func(path, body string) { all = append(all, o.V.Curl("POST", path, body)) }
+	if o.Name == grant.StateLive || o.Name == grant.StateExpired {
+		at := "/tokens/" + o.ID
+		add(at+"/revoke", "")
+		add(at+"/expire", "")
+		if o.Life != nil {
+			add(at+"/extend", `{"by":"5m"}`)
+		}
+	}
+	if o.GrantState == grant.StateLive {
+		add("/grants/"+o.Grant+"/revoke", "")
+	}
+	return strings.Join(all, "\n")
 }
 
 // Lane is one token of a family on the axis of time, in per cent of its width.
@@ -243,6 +262,9 @@ func bulkTokens(v *visit) (any, error) {
 	}
 	return b, nil
 }
+
+// Lines are the ids, one to a line, as one field that stands for a list.
+func (b *BulkTokens) Lines() string { return strings.Join(b.IDs, "\n") }
 
 // Chart draws a lane: grey has run, sand is left, and the line is now.
 func (l Lane) Chart(now float64) template.HTML {

@@ -79,6 +79,9 @@ func users(v *visit) (any, error) {
 	if u.List, err = v.Desk.Users(f, admin.Window{Limit: 50, Cursor: q.Get("cursor")}); err != nil {
 		return nil, err
 	}
+	if u.New != "" && u.List.Total == 0 {
+		return nil, moved{v.Here("new", "")} // they have been taken back
+	}
 	u.keys()
 	if q.Get("mint") != "" {
 		u.Mint = v.mintForm()
@@ -158,6 +161,9 @@ func bulkUsers(v *visit) (any, error) {
 	}
 	return b, nil
 }
+
+// Lines are the ids, one to a line, as one field that stands for a list.
+func (b *BulkUsers) Lines() string { return strings.Join(b.IDs, "\n") }
 
 // money is an amount as people read it: 10,187.91 JPY.
 func money(m admin.Money, currency string) string {

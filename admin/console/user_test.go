@@ -67,6 +67,10 @@ func TestMintUsers(t *testing.T) {
 	if minted.Find("tr.fresh").Length() != 7 {
 		t.Errorf("%d are new", minted.Find("tr.fresh").Length())
 	}
+	s.pull("POST", "/undo", object{}).Want(200)
+	if to := s.Get("/admin/users?new=nora001:nora007&bank=berlin").Want(303).Header.Get("Location"); to != "/admin/users?bank=berlin" {
+		t.Errorf("new ones that were taken back lead to %s", to)
+	}
 	refused := pressed(s, preview, "form[action$=mintUsers]", 422, "count", "5000", "login", hostile)
 	contains(t, refused, "[name=count] ~ .err", "5000 is not from 1 to 1000")
 	if v := refused.Find("[name=login]").AttrOr("value", ""); v != hostile {
@@ -75,7 +79,7 @@ func TestMintUsers(t *testing.T) {
 	harmless(t, refused)
 	wrong := shown(s, "/admin/users/mint?preview=1&months=900", 422)
 	contains(t, wrong, "[name=months] ~ .err", "900")
-	if to := s.Get("/admin/users/mint?%40back=/x&preview=1&count=&locked=false&locked=true&unverified=false&login=a").Want(303).Header.Get("Location"); to != "/admin/users/mint?locked=true&login=a&preview=1" {
+	if to := s.Get("/admin/users/mint?%40back=/x&%40preview=1&count=&locked=false&locked=true&unverified=false&login=a").Want(303).Header.Get("Location"); to != "/admin/users/mint?locked=true&login=a&preview=1" {
 		t.Errorf("a form's preview has the address %s", to)
 	}
 }
@@ -99,6 +103,10 @@ func TestBulkUsers(t *testing.T) {
 	doc := shown(s, "/admin/users/bulk?op=lock&"+ids, 200)
 	contains(t, doc, "h1", "Lock 6 users")
 	contains(t, doc, "[data-form] ul", "dave at yoisho", "and 1 more")
+	contains(t, doc, "[data-curl]", `{"ids":["yoisho/dave","yoisho/jane","berlin/dave","berlin/jane","finapi/dave","finapi/jane"]}`)
+	if doc.Find("[name=ids]").Length() != 1 {
+		t.Error("the script takes the last of several fields of one name alone")
+	}
 	contains(t, pressed(s, doc, "[data-form] form", 422, "why", "because"), "[name=why] ~ .err", "why goes with revoke")
 	pressed(s, doc, "[data-form] form", 303)
 	did(s, "locked 6 users")
@@ -119,6 +127,7 @@ func TestUserPage(t *testing.T) {
 	profile := shown(s, at, 200)
 	contains(t, profile, "main .kv", "uname", "dave", "psw", "any")
 	contains(t, profile, "main", "Log in as dave", "/account/authorize?")
+	contains(t, profile, ".head", "there, type uname dave, psw any")
 	contains(t, pressed(s, profile, "form[action$=editUser]", 422, "born", "yesterday"), "[name=born] ~ .err", "is no date")
 	edited := pressed(s, profile, "form[action$=editUser]", 303, "given", hostile)
 	contains(t, edited, ".head", hostile)

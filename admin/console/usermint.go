@@ -33,10 +33,13 @@ func mintUser(v *visit) (any, error) {
 	return m, nil
 }
 
-// withoutOwn takes away what a form carries for itself, and what says nothing.
+// withoutOwn takes away what a form carries for itself, and what says nothing. Its button for a preview has a name that commands leave out.
 func withoutOwn(q url.Values) url.Values {
 	out := url.Values{}
 	for name, all := range q {
+		if name == "@preview" {
+			name = "preview"
+		}
 		if last := all[len(all)-1]; !strings.HasPrefix(name, "@") && last != "" && last != "false" {
 			out.Set(name, last)
 		}

@@ -22,6 +22,9 @@ type Faults struct {
 	issued int
 	spent  []*armed // oldest first
 	watch  *store.Recorder
+
+	trials sync.Map // *Trial by its word
+	tried  atomic.Int32
 }
 
 // state is immutable but for the counts of its rules.

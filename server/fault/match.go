@@ -24,19 +24,23 @@ type Ask struct {
 }
 
 // Match finds the first rule that fires, and counts. Rules that wait for an answer of the bank are asked only when the call has one,
-// all others only when it has not: a call is to be matched twice, unless the first time brings a hit.
+// all others only when it has not: a call is to be matched twice, unless the first time brings a hit. A trial is not counted.
 func (f *Faults) Match(a Ask, now time.Time) *Hit {
 	s := f.state.Load()
 	if s == nil {
 		return nil
 	}
+	t := f.trial(&a)
 	for _, r := range s.rules {
 		if !r.rule.When.holds(&a) {
 			continue
 		}
-		if hit, last := r.fire(now); hit != nil {
+		if hit, last := r.fire(now, t != nil); hit != nil {
 			if last {
 				f.retire(r)
+			}
+			if t != nil {
+				t.hit.Store(hit)
 			}
 			return hit
 		}
@@ -54,23 +58,30 @@ func (f *Faults) retire(a *armed) {
 	}
 }
 
-// fire counts a call and tells whether the rule spoils it, and whether that was its last.
-func (a *armed) fire(now time.Time) (hit *Hit, last bool) {
+// fire counts a call, unless it is a trial, and tells whether the rule spoils it, and whether that was its last.
+func (a *armed) fire(now time.Time, trial bool) (hit *Hit, last bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	r := a.rule
 	if a.done || r.Paused || r.over(now) {
 		return nil, false
 	}
-	a.seen++
-	d := r.dice(a.seen)
-	if !r.due(a.seen, d) {
+	seen := a.seen + 1
+	if !trial {
+		a.seen = seen
+	}
+	d := r.dice(seen)
+	if !r.due(seen, d) {
 		return nil, false
+	}
+	hit = &Hit{Rule: r, N: a.hits + 1, Delay: r.Then.delay(d)}
+	if trial {
+		return hit, false
 	}
 	a.hits++
 	a.last = now
 	a.done = r.Often.Next > 0 && a.hits >= r.Often.Next
-	return &Hit{Rule: r, N: a.hits, Delay: r.Then.delay(d)}, a.done
+	return hit, a.done
 }
 
 // due tells whether the seen-th call is one of those that the rule spoils.

@@ -214,3 +214,24 @@ func TestFirstThatFiresHasTheCall(t *testing.T) {
 		t.Error("all are spent, and calls are still asked about")
 	}
 }
+
+// A trial meets what a call would meet, and leaves it to the call.
+func TestTrialIsNotCounted(t *testing.T) {
+	t.Parallel()
+	f, r := arm(t, "status=503; next=1")
+	trial := f.Trial()
+	ask := refresh()
+	ask.Header = func(name string) []string { return map[string][]string{fault.TrialHeader: {trial.Word}}[name] }
+	for range 3 {
+		if hit := f.Match(ask, noon); hit == nil || hit.Rule.ID != r.ID || trial.Hit() != hit {
+			t.Fatalf("the trial met %v", hit)
+		}
+	}
+	if l := f.List(noon)[0]; l.Seen != 0 || l.Hits != 0 || l.State != fault.Armed {
+		t.Errorf("it was counted: %+v", l)
+	}
+	trial.End()
+	if f.Match(ask, noon) == nil || f.Match(ask, noon) != nil {
+		t.Error("a word that is over is a trial still")
+	}
+}
