@@ -57,8 +57,8 @@ func sent(h *fasthttp.RequestHeader, name string) (n int) {
 // foreign tells whether a request that came over a connection of ours is of another major version than HTTP/1. One that came through
 // net/http says HTTP/2 without a minor version.
 func foreign(h *fasthttp.RequestHeader) bool {
-	version := string(h.Protocol())
-	return strings.Contains(version, ".") && !strings.HasPrefix(version, "HTTP/1.")
+	version := h.Protocol()
+	return bytes.IndexByte(version, '.') >= 0 && !bytes.HasPrefix(version, []byte("HTTP/1."))
 }
 
 // misread answers a request that the HTTP library did not hand on.

@@ -159,7 +159,7 @@ func TestRemaining(t *testing.T) {
 			t.Errorf("%v is %q, want %q", tt.d, got, tt.want)
 		}
 	}
-	for d, want := range map[time.Duration]string{time.Minute: "60 s", 10 * time.Minute: "10 min", time.Hour: "1 h", 90 * 24 * time.Hour: "90 d", 1095 * time.Second: "1095 s", 745 * time.Hour: "31 d 1 h", 3661 * time.Second: "1h1m1s",
+	for d, want := range map[time.Duration]string{time.Minute: "60 s", 10 * time.Minute: "10 min", time.Hour: "1 h", 90 * 24 * time.Hour: "90 d", 1095 * time.Second: "18 min 15 s", 745 * time.Hour: "31 d 1 h", 3661 * time.Second: "1 h 1 min 1 s",
 		5 * time.Second: "5 s", 1500 * time.Millisecond: "1.5 s", -45 * time.Second: "−45 s"} {
 		if got := span(d); got != want {
 			t.Errorf("%v is %q, want %q", d, got, want)

@@ -25,7 +25,7 @@ func functions() template.FuncMap {
 		"title":  capital,
 		"join":   strings.Join,
 		"words":  strings.Fields,
-		"dur":    func(d admin.Duration) string { return span(time.Duration(d)) },
+		"dur":    admin.Duration.Spoken,
 		"plain":  plain,
 		"pretty": pretty,
 		"class":  statusClass,
@@ -146,36 +146,8 @@ func took(d admin.Duration) string {
 	return strconv.FormatInt(time.Duration(d).Round(time.Millisecond).Milliseconds(), 10) + " ms"
 }
 
-// span is a duration for people: 60 s, 10 min, 1 h, 90 d, or what a lever would read where it is not round.
-func span(d time.Duration) string {
-	sign := ""
-	if d < 0 {
-		sign, d = "−", -d
-	}
-	for _, u := range []struct {
-		unit time.Duration
-		word string
-	}{{clock.Day, " d"}, {time.Hour, " h"}, {time.Minute, " min"}, {time.Second, " s"}} {
-		if u.unit == time.Second && d > time.Hour {
-			break // 5400 s is no help
-		}
-		if days := d.Truncate(clock.Day); u.unit == time.Hour && d >= 2*clock.Day && d%time.Hour == 0 {
-			return sign + span(days) + " " + span(d-days)
-		}
-		if d >= 2*u.unit && d%u.unit == 0 || d == u.unit && u.unit != time.Minute {
-			return sign + strconv.FormatInt(int64(d/u.unit), 10) + u.word
-		}
-	}
-	switch {
-	case d == time.Minute:
-		return sign + "60 s"
-	case d >= 2*clock.Day:
-		return sign + strconv.FormatInt(int64(d/clock.Day), 10) + " d"
-	case d < time.Minute:
-		return sign + strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " s"
-	}
-	return sign + clock.FormatDuration(d.Round(time.Second))
-}
+// span is a duration as people say it.
+func span(d time.Duration) string { return admin.Duration(d).Spoken() }
 
 // remaining is a countdown's text: 00:07, 12:03:04, 2 d 04:11, 90 d. The page's script writes the same.
 func remaining(d time.Duration) string {
