@@ -149,9 +149,9 @@ func (c *Clock) Leaps() []Leap {
 
 func signed(d time.Duration) string {
 	if d < 0 {
-		return admin.Duration(d).Spoken()
+		return span(d)
 	}
-	return "+" + admin.Duration(d).Spoken()
+	return "+" + span(d)
 }
 
 // Moment is an instant that breaks programs.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
-	"sandbank/admin"
 	"sandbank/server/fault"
 )
 
@@ -64,9 +64,9 @@ func whenWords(w *fault.When) string {
 func thenWords(t *fault.Then) string {
 	out := append(answerWords(t), changeWords(t)...)
 	if t.Delay != 0 {
-		text := "delay " + admin.Duration(t.Delay).Spoken()
+		text := "delay " + span(time.Duration(t.Delay))
 		if t.Spread != 0 {
-			text += " ± " + admin.Duration(t.Spread).Spoken()
+			text += " ± " + span(time.Duration(t.Spread))
 		}
 		out = append(out, text)
 	}
@@ -134,7 +134,7 @@ func changeWords(t *fault.Then) (out []string) {
 		}
 	}
 	if t.Cacheable != 0 {
-		out = append(out, "cacheable for "+admin.Duration(t.Cacheable).Spoken())
+		out = append(out, "cacheable for "+span(time.Duration(t.Cacheable)))
 	}
 	if t.RetryAfter != "" {
 		out = append(out, "Retry-After "+t.RetryAfter)

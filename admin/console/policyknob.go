@@ -176,7 +176,7 @@ func worded(k admin.KnobView, value string) string {
 		return value
 	}
 	if k.Signed && d > 0 {
-		return "+" + admin.Duration(d).Spoken()
+		return "+" + span(d)
 	}
-	return admin.Duration(d).Spoken()
+	return span(d)
 }
