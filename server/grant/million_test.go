@@ -26,10 +26,15 @@ func crowd(n int) *grant.Grants {
 	return g
 }
 
+// With -short it is ten thousand.
 func BenchmarkMillion(b *testing.B) {
+	n := million
+	if testing.Short() {
+		n /= 100
+	}
 	before := heap()
-	g := crowd(million)
-	per := float64(heap()-before) / million
+	g := crowd(n)
+	per := float64(heap()-before) / float64(n)
 	b.Run("memory", func(b *testing.B) {
 		for b.Loop() {
 			_ = g
@@ -49,7 +54,7 @@ func BenchmarkMillion(b *testing.B) {
 	b.Run("page of nobody's", page(func(t *grant.Token) bool { return t.Owner == "b/nobody" }, 0))
 	b.Run("page of the spent, with none", page(func(t *grant.Token) bool { return g.Stands(t, grant.StateSpent, now) }, 0))
 	b.Run("life line", func(b *testing.B) {
-		one := g.Newest(million/2, 1, nil)[0]
+		one := g.Newest(int64(n)/2, 1, nil)[0]
 		for b.Loop() {
 			if t := g.Find(one.ID); t != one || len(g.Family(t.Grant)) != 1 {
 				b.Fatal(t)
@@ -58,7 +63,7 @@ func BenchmarkMillion(b *testing.B) {
 	})
 	b.Run("sweep", func(b *testing.B) {
 		for b.Loop() {
-			g.Sweep(now, million*9/10)
+			g.Sweep(now, n*9/10)
 		}
 	})
 }
