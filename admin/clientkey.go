@@ -26,7 +26,7 @@ type ClientKeys struct {
 
 // ClientKeyOrder makes a key for a client.
 type ClientKeyOrder struct {
-	Alg string `json:"alg,omitempty"` // ES256, RS256, PS256 or EdDSA; empty: ES256
+	Alg string `json:"alg,omitempty"` // ES256, RS256, PS256, Ed25519 or EdDSA, which is its older name; empty: ES256
 }
 
 // KeyMade is a new key. The sandbox keeps its public part alone.

@@ -33,7 +33,7 @@ func (v *vault) read(scheme, token, proof string) *servertest.Answer {
 func (v *vault) challenged(a *servertest.Answer, code, why string) {
 	v.t.Helper()
 	v.refusedFor(a, 401, "invalid_token", why)
-	if got, want := a.Header.Get("WWW-Authenticate"), `DPoP error="`+code+`", algs="ES256 RS256 PS256 EdDSA"`; got != want {
+	if got, want := a.Header.Get("WWW-Authenticate"), `DPoP error="`+code+`", algs="ES256 RS256 PS256 Ed25519 EdDSA"`; got != want {
 		v.t.Errorf("challenge %q, want %q", got, want)
 	}
 }

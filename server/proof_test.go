@@ -270,7 +270,7 @@ func TestMetadataListsProofs(t *testing.T) {
 			t.Errorf("%s: %v", bank, got)
 		}
 		for _, name := range []string{"token_endpoint_auth_signing_alg_values_supported", "dpop_signing_alg_values_supported"} {
-			if fmt.Sprint(got[name]) != "[ES256 RS256 PS256 EdDSA]" {
+			if fmt.Sprint(got[name]) != "[ES256 RS256 PS256 Ed25519 EdDSA]" {
 				t.Errorf("%s: %s is %v", bank, name, got[name])
 			}
 		}

@@ -46,7 +46,7 @@ func Check(text string, of Use, now time.Time) (*Shown, error) {
 	case !fits(jwk.Key, s.alg()):
 		return nil, fmt.Errorf("jwk is no key for %s, or too weak", s.alg())
 	}
-	if _, err := s.jws.Verify(jwk.Key); err != nil {
+	if !s.by(jwk.Key) {
 		return nil, errors.New("the signature is not by the key in its header")
 	}
 	shown := &Shown{ID: s.claims.ID}

@@ -74,7 +74,15 @@ func publicKey(raw []byte) (*jose.JSONWebKey, error) {
 }
 
 func usable(key *jose.JSONWebKey, alg jose.SignatureAlgorithm) bool {
-	return fits(key.Key, alg) && (key.Algorithm == "" || key.Algorithm == string(alg))
+	return fits(key.Key, alg) && (key.Algorithm == "" || today(jose.SignatureAlgorithm(key.Algorithm)) == today(alg))
+}
+
+// today is an algorithm by its newest name.
+func today(alg jose.SignatureAlgorithm) jose.SignatureAlgorithm {
+	if alg == jose.EdDSA {
+		return Ed25519
+	}
+	return alg
 }
 
 // String is the set as ParseKeys reads it, on one line; empty without keys.
@@ -106,7 +114,7 @@ func (k Keys) verify(s *statement) error {
 			continue
 		}
 		tried++
-		if _, err := s.jws.Verify(k[i].Key); err == nil {
+		if s.by(k[i].Key) {
 			return nil
 		}
 	}
@@ -132,7 +140,7 @@ func NewPair(alg string) (*Pair, error) {
 		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case jose.RS256, jose.PS256:
 		key, err = rsa.GenerateKey(rand.Reader, 2048)
-	case jose.EdDSA:
+	case Ed25519, jose.EdDSA:
 		_, key, err = ed25519.GenerateKey(rand.Reader)
 	default:
 		return nil, fmt.Errorf("%q is none of %v", alg, algorithms)

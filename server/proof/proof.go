@@ -30,8 +30,11 @@ const (
 	mostLen = 16 << 10        // bytes of a statement
 )
 
+// Ed25519 is the name that RFC 9864 §2.2 gives to EdDSA with keys of that curve, the only ones taken here. Clients use either.
+const Ed25519 = jose.SignatureAlgorithm("Ed25519")
+
 // algorithms are those that are taken. None of them is symmetric: what a client signs with never leaves it (RFC 9449 §4.3, check 5).
-var algorithms = []jose.SignatureAlgorithm{jose.ES256, jose.RS256, jose.PS256, jose.EdDSA}
+var algorithms = []jose.SignatureAlgorithm{jose.ES256, jose.RS256, jose.PS256, Ed25519, jose.EdDSA}
 
 // Algorithms are the names of the algorithms that are taken, as metadata lists them.
 func Algorithms() []string {
@@ -51,9 +54,20 @@ func fits(key any, alg jose.SignatureAlgorithm) bool {
 		bits := k.N.BitLen()
 		return (alg == jose.RS256 || alg == jose.PS256) && bits >= 2048 && bits <= 8192
 	case ed25519.PublicKey:
-		return alg == jose.EdDSA
+		return alg == Ed25519 || alg == jose.EdDSA
 	}
 	return false
+}
+
+// edwards is a key that verifies under both names of its algorithm; the library knows but the older.
+type edwards ed25519.PublicKey
+
+// VerifyPayload is what the library asks.
+func (k edwards) VerifyPayload(payload, signature []byte, alg jose.SignatureAlgorithm) error {
+	if !fits(ed25519.PublicKey(k), alg) || !ed25519.Verify(ed25519.PublicKey(k), payload, signature) {
+		return jose.ErrCryptoFailure
+	}
+	return nil
 }
 
 // statement is a JWT as it came, of which nothing is proven yet.
@@ -93,6 +107,15 @@ func parse(text string) (*statement, error) {
 		return nil, fmt.Errorf("its claims are not the JSON of a JWT: %w", err)
 	}
 	return s, nil
+}
+
+// by tells whether a key, which fits, has signed it.
+func (s *statement) by(key any) bool {
+	if k, ok := key.(ed25519.PublicKey); ok {
+		key = edwards(k)
+	}
+	_, err := s.jws.Verify(key)
+	return err == nil
 }
 
 // alg is the algorithm that it says it is signed by.

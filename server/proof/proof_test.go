@@ -1,6 +1,7 @@
 package proof_test
 
 import (
+	"crypto/ed25519"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,28 @@ func signed(t testing.TB, pair *proof.Pair, typ, claims string) string {
 	if err := key.UnmarshalJSON([]byte(pair.Private)); err != nil {
 		t.Fatal(err)
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.Algorithm), Key: key.Key},
+	return signedBy(t, jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.Algorithm), Key: signing(key)}, typ, claims)
+}
+
+// signing is a key as the library signs with it: it has no other way to the newer name of EdDSA.
+func signing(key jose.JSONWebKey) any {
+	if key.Algorithm == string(proof.Ed25519) {
+		return edwards{key}
+	}
+	return key.Key
+}
+
+type edwards struct{ jose.JSONWebKey }
+
+func (k edwards) Public() *jose.JSONWebKey        { p := k.JSONWebKey.Public(); return &p }
+func (k edwards) Algs() []jose.SignatureAlgorithm { return []jose.SignatureAlgorithm{proof.Ed25519} }
+func (k edwards) SignPayload(payload []byte, _ jose.SignatureAlgorithm) ([]byte, error) {
+	return ed25519.Sign(k.Key.(ed25519.PrivateKey), payload), nil
+}
+
+func signedBy(t testing.TB, key jose.SigningKey, typ, claims string) string {
+	t.Helper()
+	signer, err := jose.NewSigner(key,
 		(&jose.SignerOptions{EmbedJWK: true}).WithType(jose.ContentType(typ)))
 	if err != nil {
 		t.Fatal(err)
@@ -92,6 +114,32 @@ func TestEveryAlgorithmProves(t *testing.T) {
 		}
 		if _, err := proof.Check(signed(t, pair, "dpop+jwt", goodShown), proof.Use{Method: "GET", URL: "https://bank.example/a/b"}, instant()); err == nil {
 			t.Errorf("%s: an encoded slash passed for a slash", alg)
+		}
+	}
+}
+
+// RFC 9864 §2.2: a key that was registered for EdDSA proves by the name Ed25519 too, and the other way round.
+func TestBothNamesOfEd25519(t *testing.T) {
+	t.Parallel()
+	for registered, said := range map[string]string{"EdDSA": "Ed25519", "Ed25519": "EdDSA"} {
+		pair, err := proof.NewPair(registered)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := *pair
+		other.Private = strings.Replace(pair.Private, `"alg":"`+registered+`"`, `"alg":"`+said+`"`, 1)
+		of := proof.Claim{Client: "app", Keys: proof.Keys{pair.Public}, Audience: []string{"https://bank.example"}}
+		if _, err := proof.CheckAssertion(signed(t, &other, "JWT", goodClaim), of, instant()); err != nil {
+			t.Errorf("registered for %s, signed by %s: %v", registered, said, err)
+		}
+		stranger, err := proof.NewPair(said)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of.Keys[0].KeyID = ""
+		text := signed(t, stranger, "JWT", goodClaim)
+		if _, err := proof.CheckAssertion(text, of, instant()); err == nil {
+			t.Errorf("%s: another key's signature passed", said)
 		}
 	}
 }
