@@ -302,7 +302,7 @@ func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, s
 		return out
 	}
 	panel := admin.New(admin.Options{World: in.World, Banks: in.Banks, Operations: operations, Refusals: refusals, Version: in.Version, Key: f.adminKey, Hosts: hosts,
-		Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay, Flows: in.Flows})
+		Secure: in.Secure, Origin: in.Origin, Life: in.Life, Replay: in.Replay, Flows: in.Flows})
 	return console.New(panel).Serve
 }
 
