@@ -302,16 +302,22 @@ func (f *flags) levers(in server.Inside) func(fiber.Ctx, *world.Space, string, s
 		return out
 	}
 	panel := admin.New(admin.Options{World: in.World, Banks: in.Banks, Operations: operations, Refusals: refusals, Version: in.Version, Key: f.adminKey, Hosts: hosts,
-		Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay, Flows: in.Flows})
+		Secure: in.Secure, Origin: in.Origin, Life: in.Life, Replay: in.Replay, Flows: in.Flows})
 	return console.New(panel).Serve
 }
 
-// guarded makes an admin key up where the address is not on loopback and none was given.
+// guarded makes an admin key up where none was given and the address is not on loopback, or the public URL, so that a proxy lets others in.
 func (f *flags) guarded() {
 	host, _, err := net.SplitHostPort(f.addr)
-	if ip := net.ParseIP(host); err == nil && f.adminKey == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	public, wrong := url.Parse(f.publicURL)
+	if err == nil && wrong == nil && f.adminKey == "" && !(loopback(host) && (f.publicURL == "" || loopback(public.Hostname()))) {
 		f.adminKey = rand.Text()
 	}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
 func (f *flags) tls() (*tls.Config, error) {

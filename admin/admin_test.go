@@ -45,7 +45,7 @@ func openAs(t testing.TB, o server.Options, with func(server.Inside) serving) *d
 // over are options with what the server says of itself.
 func over(in server.Inside, a admin.Options) admin.Options {
 	a.World, a.Banks, a.Version = in.World, in.Banks, in.Version
-	a.Secure, a.PublicURL, a.Life, a.Replay, a.Flows = in.Secure, in.PublicURL, in.Life, in.Replay, in.Flows
+	a.Secure, a.Origin, a.Life, a.Replay, a.Flows = in.Secure, in.Origin, in.Life, in.Replay, in.Flows
 	for _, o := range in.Operations {
 		a.Operations = append(a.Operations, admin.Operation(o))
 	}

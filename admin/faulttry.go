@@ -8,7 +8,6 @@ import (
 
 	"sandbank/server/fail"
 	"sandbank/server/fault"
-	"sandbank/server/world"
 )
 
 // Tried says what became of a test request.
@@ -70,14 +69,6 @@ func (d *Desk) TryFault(id string) (*Tried, error) {
 	hit := trial.Hit()
 	out.Hit = hit != nil && hit.Rule.ID == id
 	return out, nil
-}
-
-// prefix is what stands before the paths of a space within the router.
-func (d *Desk) prefix() string {
-	if d.Space.Name == world.Main {
-		return ""
-	}
-	return "/s/" + d.Space.Name
 }
 
 // meeting picks the operation for a test: a GET without variables where there is one.

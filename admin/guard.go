@@ -16,15 +16,15 @@ import (
 
 // Guard keeps strangers from the levers. A web page that somebody happens to visit must not reset a workshop: it can send requests to
 // loopback, directly or through a name that it lets point there (DNS rebinding). So the Host must be one of ours, and a request that a
-// browser says comes from another site is refused. Where the port is not on loopback only, the key is asked for as well: the admin key
-// for every space, a space's own key for that space alone.
+// browser says comes from another site is refused; one from the public URL is ours, though a proxy may have changed its Host. Where the
+// port is not on loopback only, the key is asked for as well: the admin key for every space, a space's own key for that space alone.
 func (p *Panel) Guard(ctx fiber.Ctx, space *world.Space) error {
 	host := string(ctx.Request().Host())
 	if !p.ours(host) {
 		return fail.New(fail.Forbidden, "the host %q is not this sandbox's; call it by localhost, an address, or its public URL", host)
 	}
 	site, origin := ctx.Get("Sec-Fetch-Site"), ctx.Get("Origin")
-	if site == "cross-site" || site == "same-site" || origin != "" && !sameHost(origin, host) {
+	if site == "cross-site" || site == "same-site" || origin != "" && !sameHost(origin, host) && !strings.EqualFold(origin, p.options.Origin) {
 		return fail.New(fail.Forbidden, "the request comes from another site's page (%s)", origin)
 	}
 	if p.options.Key == "" {

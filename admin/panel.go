@@ -30,7 +30,7 @@ type Options struct {
 	Hosts      []string         // host names that may be called besides loopback ones
 	Version    string
 	Secure     bool            // whether the port speaks TLS
-	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
+	Origin     string          // scheme and host of every URL that is handed out; empty: what the caller used
 	Life       context.Context // streams and waits end with it; nil: never
 	Replay     Replay          // nil: nothing can be replayed
 	Flows      []flow.Flow     // the banks' ways to a token, for the lab
@@ -72,7 +72,7 @@ func New(o Options) *Panel {
 	return p
 }
 
-// Serve answers one request to a space; root is the prefix of the space in URLs, path what stands behind it.
+// Serve answers one request to a space; root is what its URLs have before its paths, path what stands behind it.
 func (p *Panel) Serve(ctx fiber.Ctx, space *world.Space, root, path string) error {
 	ctx.Set("X-Content-Type-Options", "nosniff")
 	rest, api := strings.CutPrefix(path, Prefix)
@@ -95,7 +95,7 @@ type Desk struct {
 type Place struct {
 	World      *world.World
 	Space      *world.Space
-	Root       string // prefix of the space in URLs
+	Root       string // prefix of the space in URLs: the public URL's path, and "" or "/s/p07"
 	Origin     string // scheme and host of the sandbox as its caller knows it
 	Banks      []string
 	Operations []Operation
@@ -104,7 +104,7 @@ type Place struct {
 // Desk is the one of a space, for callers without HTTP.
 func (p *Panel) Desk(s *world.Space, root string) *Desk {
 	o := &p.options
-	return &Desk{Place{World: o.World, Space: s, Root: root, Origin: strings.TrimSuffix(o.PublicURL, "/"), Banks: o.Banks, Operations: o.Operations}, o}
+	return &Desk{Place{World: o.World, Space: s, Root: root, Origin: o.Origin, Banks: o.Banks, Operations: o.Operations}, o}
 }
 
 // DeskFor is the one of a space for a caller over HTTP: where no public URL is set, the sandbox is what the caller called it.
@@ -118,6 +118,17 @@ func (p *Panel) DeskFor(ctx fiber.Ctx, s *world.Space, root string) *Desk {
 		d.Origin = scheme + string(ctx.Request().Host()) // which the guard knows to be one of ours
 	}
 	return d
+}
+
+// Lead is the path of the public URL, behind which all spaces are.
+func (p *Place) Lead() string { return strings.TrimSuffix(p.Root, p.prefix()) }
+
+// prefix is what stands before the paths of a space within the router.
+func (p *Place) prefix() string {
+	if p.Space.Name == world.Main {
+		return ""
+	}
+	return "/s/" + p.Space.Name
 }
 
 // Version is the program's.

@@ -166,8 +166,8 @@ func (d *Desk) Spaces(w Window) (*SpaceList, error) {
 
 func (d *Desk) spaceView(s *world.Space) SpaceView {
 	v := SpaceView{Name: s.Name, Key: s.Key, Now: s.Clock.Now()}
-	if s.Name != world.Main {
-		v.Base = "/s/" + s.Name
+	if v.Base = d.Lead(); s.Name != world.Main {
+		v.Base += "/s/" + s.Name
 	}
 	v.URL = d.Origin + v.Base
 	if idle, ends := Duration(s.Idle()), s.Ends(); idle > 0 {

@@ -62,7 +62,7 @@ func TestSpaceAnswersWhatItTakesToUseIt(t *testing.T) {
 
 func TestSpaceHasThePublicURL(t *testing.T) {
 	t.Parallel()
-	d := open(t, server.Options{PublicURL: "https://bank.example/"}, admin.Options{})
+	d := open(t, server.Options{PublicURL: "https://bank.example/x/"}, admin.Options{})
 	direct := httptest.NewServer(d.Handler())
 	defer direct.Close()
 	resp, err := http.Get(direct.URL + admin.Prefix + "/spaces/main")
@@ -71,7 +71,7 @@ func TestSpaceHasThePublicURL(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	var v admin.SpaceView
-	if err := json.NewDecoder(resp.Body).Decode(&v); err != nil || v.URL != "https://bank.example" || v.Banks[1].URL != "https://bank.example/berlin" {
+	if err := json.NewDecoder(resp.Body).Decode(&v); err != nil || v.URL != "https://bank.example/x" || v.Base != "/x" || v.Banks[1].URL != "https://bank.example/x/berlin" {
 		t.Errorf("%s, %v", v.URL, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -231,6 +232,7 @@ func TestFlagsHaveTheirEffect(t *testing.T) {
 		return body
 	}
 	ready := func(p *process) string { return p.output }
+	key := func(p *process) string { return strconv.FormatBool(strings.Contains(p.output, "Admin key")) }
 	tests := []struct {
 		name  string
 		args  []string
@@ -239,6 +241,8 @@ func TestFlagsHaveTheirEffect(t *testing.T) {
 		want  string
 	}{
 		{"public-url", []string{"--public-url", "https://bank.example/"}, nil, ready, "https://bank.example/account/authorize"},
+		{"public-url that lets others in", []string{"--public-url", "https://bank.example/"}, nil, key, "true"},
+		{"public-url on this machine", []string{"--public-url", "http://localhost:18080/x"}, nil, key, "false"},
 		{"public-url in the environment", nil, []string{"SANDBANK_PUBLIC_URL=https://env.example"}, ready, "https://env.example/account"},
 		{"flag over environment", []string{"--public-url", "https://flag.example"}, []string{"SANDBANK_PUBLIC_URL=https://env.example"}, ready, "https://flag.example/account"},
 		{"seed", []string{"--seed", "42"}, nil, start, "42, replayable"},

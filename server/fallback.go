@@ -20,24 +20,25 @@ import (
 // visit is a request to a space: which one, under which prefix, and the path within it.
 type visit struct {
 	space *world.Space
-	root  string // "" or "/s/p07"
+	root  string // the path of the public URL, and "" or "/s/p07"
+	lead  string // what of that did not come along with the request, because a proxy cut it off, or a host name says it
 	path  string // raw, without the prefix
 }
 
 // visit finds the space: by the prefix /s/{space}, by a host name {space}.localhost, or the main one. ok is false when there is none of
-// that name.
+// that name. The path of the public URL may be there or not: some proxies cut it off, some do not.
 func (s *Server) visit(r *fasthttp.Request) (v visit, ok bool) {
-	raw := string(r.URI().PathOriginal())
-	v = visit{space: s.space(), path: standard.Canonical(raw)}
-	if rest, below := strings.CutPrefix(v.path, s.mount.below+"/"); below && v.path != raw {
-		v.path = "/" + rest // what a proxy cuts off in front of other paths is the end of this one
+	v = visit{space: s.space(), root: s.mount.below, lead: s.mount.below, path: standard.Canonical(string(r.URI().PathOriginal()))}
+	if rest, below := strings.CutPrefix(v.path, s.mount.below+"/"); below {
+		v.lead, v.path = "", "/"+rest
 	}
 	if label, local := strings.CutSuffix(hostname(string(r.Host())), ".localhost"); local && label != "" {
 		if v.space = s.world.Visit(label); v.space == nil {
 			return v, false
 		}
 		if s.mount.public != "" { // one host for all spaces
-			v.root = "/s/" + label
+			v.root += "/s/" + label
+			v.lead += "/s/" + label
 		}
 	}
 	if rest, prefixed := strings.CutPrefix(v.path, "/s/"); prefixed {
@@ -45,7 +46,7 @@ func (s *Server) visit(r *fasthttp.Request) (v visit, ok bool) {
 		if v.space = s.world.Visit(name); v.space == nil {
 			return v, false
 		}
-		v.root, v.path = "/s/"+name, "/"+path
+		v.root, v.path = s.mount.below+"/s/"+name, "/"+path
 	}
 	return v, true
 }
@@ -104,7 +105,7 @@ func (s *Server) panicked(ctx fiber.Ctx, r any) error {
 	ctx.Response().Reset()
 	const text = "something broke; the log says what"
 	if !strings.Contains(path, "/admin/api/") {
-		return s.say(ctx, 500, page.Message{Heading: "Something broke", Text: "The log says what.", Status: 500, Link: page.Field{Name: "Start page", Value: "/"}}, text)
+		return s.say(ctx, 500, page.Message{Heading: "Something broke", Text: "The log says what.", Status: 500, Link: page.Field{Name: "Start page", Value: s.mount.below + "/"}}, text)
 	}
 	dated(ctx, s.Clock().Now())
 	body, err := wire.Encode(map[string]any{"type": "about:blank", "title": "Something broke", "status": 500, "detail": text})
@@ -173,7 +174,7 @@ func (s *Server) own(v visit) fiber.Handler {
 			ctx.Set("Location", v.root+"/")
 			return ctx.SendStatus(302)
 		}
-	case v.root != "": // the rest is the process's, not a space's
+	case v.root != s.mount.below: // the rest is the process's, not a space's
 		return nil
 	case v.path == "/healthz":
 		return s.health
@@ -220,7 +221,7 @@ func (s *Server) nowhere(ctx fiber.Ctx) error {
 // plain says one sentence: as a page to people, as JSON to programs.
 func (s *Server) plain(ctx fiber.Ctx, status int, text string) error {
 	return s.say(ctx, status, page.Message{Heading: "Nothing here", Text: strings.ToUpper(text[:1]) + text[1:] + ".", Status: status,
-		Link: page.Field{Name: "Start page", Value: "/"}}, text)
+		Link: page.Field{Name: "Start page", Value: s.mount.below + "/"}}, text)
 }
 
 // say shows a message to people, and says its text to programs.
@@ -234,6 +235,7 @@ func (s *Server) say(ctx fiber.Ctx, status int, m page.Message, text string) err
 		}
 		return s.json(ctx, status, map[string]string{field: text})
 	}
+	m.Frame.Root = s.mount.below
 	m.Frame.Brand, m.Frame.Now = page.Brand{Bank: "sandbank", Name: "Sandbank",
 		Mark: `<path d="M4 13c4.5 0 5.5-5 12-5s7.5 5 12 5M4 19c4 0 4.5-2 8-2s4 2 8 2 4-2 8-2M4 25c4 0 4.5-2 8-2s4 2 8 2 4-2 8-2" fill="none" stroke="#cda563" stroke-width="2"/>`}, now
 	html, err := page.Render(m)

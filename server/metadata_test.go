@@ -41,7 +41,7 @@ func TestMetadataIsFoundWhereClientsLook(t *testing.T) {
 }
 
 // Behind a public URL too each space has its own issuer, by its host name as by its path, and a path of the public URL, which a proxy
-// cuts off, stays where RFC 8414 §3.1 puts it.
+// may cut off, stays where RFC 8414 §3.1 puts it.
 // RFC 8414 §3.1: the issuer's path may begin with that of the public URL.
 func TestMetadataBehindAPublicURL(t *testing.T) {
 	t.Parallel()
@@ -61,7 +61,9 @@ func TestMetadataBehindAPublicURL(t *testing.T) {
 		{"bank.example", name + "/x/berlin", "/berlin"},
 		{"bank.example", name + "/berlin", "/berlin"},
 		{"bank.example", name + "/xx/berlin", ""},
-		{"bank.example", "/x/berlin" + name, ""},
+		{"bank.example", "/x/berlin" + name, "/berlin"},
+		{"bank.example", "/x/x/berlin" + name, ""},
+		{"bank.example", "/x/s/p07/berlin" + name, "/s/p07/berlin"},
 		{"bank.example", "/s/p07/berlin" + name, "/s/p07/berlin"},
 		{"bank.example", name + "/x/s/p07/berlin", "/s/p07/berlin"},
 		{"p07.localhost", "/berlin" + name, "/s/p07/berlin"},

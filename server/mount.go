@@ -30,8 +30,8 @@ type mount struct {
 	world  *world.World
 	banks  []*bank
 	byName map[string]*bank
-	public string          // --public-url, without a slash at the end; empty: whatever the caller used
-	below  string          // path of the public URL, without a slash at the end
+	public string          // scheme and host of the public URL; empty: whatever the caller used
+	below  string          // its path, without a slash at the end
 	secure bool            // whether the listener speaks TLS
 	flags  magic.Catalogue // that a login may carry
 	note   func(*journal.Entry, []byte)
@@ -89,7 +89,7 @@ func shape(path string) string {
 func (m *mount) serve(ctx fiber.Ctx, v visit, broken *fail.Error) (bool, error) {
 	v.space.Gate.RLock()
 	defer v.space.Gate.RUnlock()
-	call := wire.New(ctx, v.space, v.space.Clock.Now(), wire.Place{Origin: m.origin(ctx), Root: v.root, Mount: v.root}, nil)
+	call := wire.New(ctx, v.space, v.space.Clock.Now(), wire.Place{Origin: m.origin(ctx), Lead: v.lead, Root: v.root, Mount: v.root}, nil)
 	if m.desk {
 		call.Place.Desk = v.root + "/admin/inspector"
 	}
@@ -293,11 +293,15 @@ func (m *mount) publish(base string) error {
 	if err != nil {
 		return err
 	}
-	m.public, m.below = strings.TrimSuffix(base, "/"), strings.TrimSuffix(u.EscapedPath(), "/")
+	first, _, _ := strings.Cut(strings.Trim(u.EscapedPath(), "/"), "/")
+	if m.byName[first] != nil || first == "s" || first == "admin" || first == "-" {
+		return fmt.Errorf("the path of %q begins with /%s, which is a path of the sandbox's own", base, first)
+	}
+	m.public, m.below = u.Scheme+"://"+u.Host, strings.TrimSuffix(u.EscapedPath(), "/")
 	return nil
 }
 
-// origin is the base URL as the caller used it: the public URL when one was given, else scheme and Host. Forwarded headers are not
+// origin is scheme and host as the caller used them: the public URL's when one was given, else those of the connection. Forwarded headers are not
 // believed. A Host that is none (RFC 9110 §7.2) counts as localhost.
 func (m *mount) origin(ctx fiber.Ctx) string {
 	if m.public != "" {

@@ -214,6 +214,7 @@ func TestRegisteredClientIsHeldToWhatItSaid(t *testing.T) {
 }
 
 // OpenID Connect Registration §2: id_token_signed_response_alg is what the client's id_tokens are signed by, and the answer tells it.
+// OpenID Connect Discovery §3: the JWKS has the keys by which clients check signatures, before anything is signed by them as well.
 func TestRegisteredAlgorithmOfIDTokens(t *testing.T) {
 	t.Parallel()
 	box := open(t)
@@ -223,6 +224,7 @@ func TestRegisteredAlgorithmOfIDTokens(t *testing.T) {
 		t.Error(answer.Body)
 	}
 	a.id, a.secret = answer.Text("client_id"), answer.Text("client_secret")
+	early := box.Get("/sparebank1/oauth2/jwks").Want(200)
 	by := func() string {
 		token := a.swap(box, a.login(box, url.Values{"scope": {"openid accounts"}}).code, nil).Want(200).Text("id_token")
 		head, _, _ := strings.Cut(token, ".")
@@ -232,8 +234,12 @@ func TestRegisteredAlgorithmOfIDTokens(t *testing.T) {
 		}
 		return string(text)
 	}
-	if got := by(); !strings.Contains(got, `"alg":"RS256"`) {
+	got := by()
+	if !strings.Contains(got, `"alg":"RS256"`) {
 		t.Error(got)
+	}
+	if _, rest, _ := strings.Cut(got, `"kid":"`); !strings.Contains(early.Body, `"kid":"`+strings.Split(rest, `"`)[0]+`"`) {
+		t.Errorf("the key of %s was not in the JWKS before: %s", got, early.Body)
 	}
 	next := `{"client_id":"` + a.id + `","redirect_uris":["` + magicBack + `"],"grant_types":["authorization_code"]}`
 	if got := box.Do("PUT", answer.Text("registration_client_uri"), next, servertest.Bearer(answer.Text("registration_access_token")),

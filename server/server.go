@@ -58,8 +58,8 @@ type Options struct {
 	Registration bool // whether anybody may register a client at the banks (RFC 7591), in every new space
 }
 
-// Admin makes what answers under /admin, from what it is to rule. A request comes with its space, the space's prefix in URLs, and the
-// path behind that.
+// Admin makes what answers under /admin, from what it is to rule. A request comes with its space, what stands between the origin and the
+// space's paths in URLs, and the path behind that.
 type Admin func(Inside) func(ctx fiber.Ctx, space *world.Space, root, path string) error
 
 // Inside is what the levers under /admin rule.
@@ -70,7 +70,7 @@ type Inside struct {
 	Refusals   func() []Refusal // how each bank says each kind of refusal; asked once it is needed
 	Version    string
 	Secure     bool            // whether the port speaks TLS
-	PublicURL  string          // base of every URL that is handed out; empty: what the caller used
+	Origin     string          // scheme and host of every URL that is handed out; empty: what the caller used
 	Life       context.Context // ends when the server begins to shut down: streams end then
 	Replay     Replay
 	Flows      []flow.Flow
@@ -133,7 +133,7 @@ func New(o Options) (*Server, error) {
 	}
 	m.life, s.end = context.WithCancel(context.Background())
 	if m.desk = o.Admin != nil; m.desk {
-		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Refusals: refusals(), Version: o.Version, Secure: m.secure, PublicURL: m.public,
+		s.admin = o.Admin(Inside{World: w, Banks: names(dialects), Operations: s.Operations(), Refusals: refusals(), Version: o.Version, Secure: m.secure, Origin: m.public,
 			Life: m.life, Replay: s.replay, Flows: flows(dialects)})
 	}
 	s.app = fiber.New(fiber.Config{
@@ -266,7 +266,7 @@ func (s *Server) Close() error {
 // URL is the base under which the sandbox answers: the public URL, or the listener's own address.
 func (s *Server) URL() string {
 	if s.options.PublicURL != "" {
-		return s.mount.public
+		return s.mount.public + s.mount.below
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

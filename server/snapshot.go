@@ -38,6 +38,9 @@ const maxLever = 64 << 20
 // roomy lets the levers take more than the banks do. Handler, whose bodies another server reads, has the limit of the rest.
 func (s *Server) roomy(h *fasthttp.RequestHeader) (c fasthttp.RequestConfig) {
 	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
+	if rest, whole := bytes.CutPrefix(path, []byte(s.mount.below+"/")); whole {
+		path = append([]byte("/"), rest...)
+	}
 	if rest, prefixed := bytes.CutPrefix(path, []byte("/s/")); prefixed {
 		_, path, _ = bytes.Cut(rest, []byte("/"))
 		path = append([]byte("/"), path...)

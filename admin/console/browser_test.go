@@ -38,7 +38,7 @@ func open(t testing.TB, o server.Options, key string) *stage {
 	t.Helper()
 	s := &stage{t: t}
 	o.Admin = func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
-		a := admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Secure: in.Secure, PublicURL: in.PublicURL, Life: in.Life, Replay: in.Replay, Flows: in.Flows, Key: key}
+		a := admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Secure: in.Secure, Origin: in.Origin, Life: in.Life, Replay: in.Replay, Flows: in.Flows, Key: key}
 		a.Refusals = func() []admin.Refusal {
 			var out []admin.Refusal
 			for _, r := range in.Refusals() {

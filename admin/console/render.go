@@ -119,8 +119,12 @@ func (v *visit) send(status int, name string, data any) error {
 	if err := templates().ExecuteTemplate(&whole, frame, v); err != nil {
 		return err
 	}
+	body := whole.Bytes()
+	if lead := v.Lead(); lead != "" { // files and icons are written without it, wherever they are drawn
+		body = bytes.ReplaceAll(body, []byte(`="`+base+`/-/`), []byte(`="`+esc(lead)+base+`/-/`))
+	}
 	v.ctx.Set("Content-Type", "text/html; charset=utf-8")
-	return v.ctx.Status(status).Send(whole.Bytes())
+	return v.ctx.Status(status).Send(body)
 }
 
 // Refusal is the page of what went wrong.

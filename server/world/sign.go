@@ -26,6 +26,17 @@ func (s *Space) SigningKey(bank, client string, now time.Time) *keys.Key {
 	return s.Keys.Current(bank, alg.Text, now)
 }
 
+// SigningKeys makes the keys that a bank signs with at now: for anybody, and for each client that has an algorithm of its own. Whoever
+// reads the keys before anything was signed has them all then.
+func (s *Space) SigningKeys(bank string, now time.Time) {
+	s.SigningKey(bank, "", now)
+	for at, turned := range s.Grants.Policy.Levels() {
+		if _, own := turned[grant.SigningAlg]; own && at.Bank == bank && s.Grants.Client(bank, at.Client) != nil {
+			s.SigningKey(bank, at.Client, now)
+		}
+	}
+}
+
 // Subject is what JWTs call a resource owner, or a client that acts for itself (RFC 9068 §2.2).
 func (s *Space) Subject(owner, client string) string {
 	if p := s.Ledger.Person(owner); p != nil {

@@ -14,7 +14,7 @@ func jwksRoutes() []dialect.Route {
 // jwks shows the keys that sign and those that did, unless they were withdrawn. It is public, and a client may keep it for five minutes:
 // long enough to be called a cache, short enough that a rotation gets through by itself.
 func jwks(c *wire.Call) error {
-	c.Space.SigningKey(c.Bank, "", c.Now) // so that whoever asks before anything was signed does not keep an empty set
+	c.Space.SigningKeys(c.Bank, c.Now)
 	lag, _ := c.Space.Grants.Policy.Value(grant.JWKSLag, c.Bank, "", "")
 
 	c.Set("Cache-Control", "public, max-age=300")

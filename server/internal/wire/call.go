@@ -71,8 +71,9 @@ type Call struct {
 
 // Place is where in the URL space the call came in.
 type Place struct {
-	Origin string // scheme and host that the caller used, or the public URL
-	Root   string // prefix of the space: "" or "/s/p07"
+	Origin string // scheme and host that the caller used, or the public URL's
+	Lead   string // beginning of the path that the caller used and that a proxy cut off
+	Root   string // prefix of the space: the public URL's path, and "" or "/s/p07"
 	Mount  string // prefix of the bank's native paths: Root, or Root + "/berlin"
 	Desk   string // URL of the console; empty: there is none
 }
@@ -122,8 +123,8 @@ func (c *Call) Body() []byte { return bytes.Clone(c.ctx.Request().Body()) }
 // IP is the address of the caller's side of the connection.
 func (c *Call) IP() string { return strings.Clone(c.ctx.IP()) }
 
-// Path is the path as sent, without the query.
-func (c *Call) Path() string { return string(c.ctx.Request().URI().PathOriginal()) }
+// Path is the path as the caller sent it, without the query.
+func (c *Call) Path() string { return c.Place.Lead + string(c.ctx.Request().URI().PathOriginal()) }
 
 // Secure tells whether the caller used TLS.
 func (c *Call) Secure() bool { return strings.HasPrefix(c.Place.Origin, "https:") }

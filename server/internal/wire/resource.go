@@ -43,11 +43,10 @@ func (c *Call) native(uri string) (path string, ok bool) {
 	if err != nil || !strings.EqualFold(u.Scheme, origin.Scheme) || !strings.EqualFold(u.Host, origin.Host) {
 		return "", false
 	}
-	root := origin.EscapedPath() + c.Place.Root // a public URL may have a path of its own
-	if !grant.Covers(root, u.EscapedPath()) {
+	if !grant.Covers(c.Place.Root, u.EscapedPath()) {
 		return "", false
 	}
-	path = strings.TrimSuffix(strings.TrimPrefix(u.EscapedPath(), root), "/")
+	path = strings.TrimSuffix(strings.TrimPrefix(u.EscapedPath(), c.Place.Root), "/")
 	for _, s := range strings.Split(path, "/") {
 		if s == "." || s == ".." || strings.Contains(s, "%") {
 			return "", false

@@ -49,7 +49,7 @@ func (c *Call) SameSite() error {
 		return nil
 	case from == "" && origin == "":
 		return nil
-	case from == "" && sameHost(origin, c.Header("Host")):
+	case from == "" && (sameHost(origin, c.Header("Host")) || strings.EqualFold(origin, c.Place.Origin)): // a proxy may have changed Host
 		return nil
 	}
 	return c.Trail.No("same site", fail.New(fail.Forbidden, "the form came from another site (Sec-Fetch-Site %q, Origin %q)", from, origin).
