@@ -121,9 +121,9 @@ func (o *OpenEntry) Outcome() string {
 
 // check lists what was looked at, in order, and what would have come behind it.
 func (o *OpenEntry) check() {
-	route := Checked{Name: "Route", Class: "ok", Icon: "check", Said: "passed", Why: o.V.linked(o.Bank+", "+o.Method+" "+o.V.Path(o.Target)) + template.HTML(` <span class="dim">`+esc(o.Op)+`</span>`)}
+	route := Checked{Name: "Route", Class: "ok", Icon: "check", Said: "passed", Why: o.V.linked(o.V.Bank(o.Bank)+", "+o.Method+" "+o.V.Path(o.Target)) + template.HTML(` <span class="dim">`+esc(o.Op)+`</span>`)}
 	if o.Op == "" {
-		route.Class, route.Icon, route.Said, route.Why = "no", "x", "failed", o.V.linked(o.Bank+" has no such path")
+		route.Class, route.Icon, route.Said, route.Why = "no", "x", "failed", o.V.linked(o.V.Bank(o.Bank)+" has no such path")
 	}
 	o.Checks = append(o.Checks, route)
 	seen := map[string]bool{}
