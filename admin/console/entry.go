@@ -62,7 +62,9 @@ func (v *visit) openEntry(e *journal.Entry) (*OpenEntry, error) {
 		}
 	}
 	o.Replays = len(v.Space.Journal.Recent(100, func(x *journal.Entry) bool { return x.Again == e.ID }))
-	o.Former = o.former()
+	if err := o.against(v.Query.Get("with")); err != nil {
+		v.wrong("with", err)
+	}
 	switch o.Tab {
 	case "why":
 		o.check()
