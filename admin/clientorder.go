@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"sandbank/server/fail"
@@ -49,11 +50,11 @@ func (d *Desk) register(o ClientOrder, c *grant.Client) error {
 	if _, has := d.Space.Grants.Policy.Default(grant.PushedTTL, c.Bank); !has && o.RequirePAR != nil && *o.RequirePAR {
 		return fail.Field("requirePushedAuthorizationRequests", "%s has no endpoint to push requests to", c.Bank)
 	}
-	return o.apply(c)
+	return o.apply(d, c)
 }
 
 // apply changes what the order names, after checking it.
-func (o *ClientOrder) apply(c *grant.Client) error {
+func (o *ClientOrder) apply(d *Desk, c *grant.Client) error {
 	if o.Name != nil {
 		if err := readable("name", *o.Name, 200); err != nil {
 			return err
@@ -86,6 +87,9 @@ func (o *ClientOrder) apply(c *grant.Client) error {
 		for _, one := range *o.Scopes {
 			if text, err := readScope(one); err != nil || text != one || text == "" || strings.Contains(text, " ") {
 				return fail.Field("scopes", "%s is no scope; write one word each", clipped(one))
+			}
+			if has := d.World.Bank(c.Bank).Scopes; !slices.Contains(has, one) && !slices.Contains(c.Scopes, one) {
+				return fail.Field("scopes", "%s has no scope %q; it has %s", c.Bank, one, strings.Join(has, ", "))
 			}
 		}
 		c.Scopes = *o.Scopes

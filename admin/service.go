@@ -248,7 +248,7 @@ func (o *ServiceOrder) apply(d *Desk, c *grant.Client) error {
 		next.Owner = owner
 		c.Service = &next
 	}
-	return (&ClientOrder{Name: o.Name, Scopes: o.Scopes, Disabled: o.Disabled}).apply(c)
+	return (&ClientOrder{Name: o.Name, Scopes: o.Scopes, Disabled: o.Disabled}).apply(d, c)
 }
 
 // EditServiceAccount changes a service account. Its tokens live on, unless it is disabled.

@@ -45,8 +45,9 @@ type EventQuery struct {
 // longest is how long a wait may take.
 const longest = 10 * time.Minute
 
-// heartbeat keeps what is between from closing a silent stream, and finds out that nobody listens any more.
-const heartbeat = 15 * time.Second
+// heartbeat keeps what is between from closing a silent stream, and finds out that nobody listens any more: two of them after a caller hung up,
+// because what is written first to a dead connection is taken all the same.
+const heartbeat = 3 * time.Second
 
 func eventFilters() []parameter {
 	types := make([]string, 0, 16)

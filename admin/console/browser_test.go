@@ -28,6 +28,7 @@ import (
 type stage struct {
 	*servertest.Sandbox
 	t     testing.TB
+	world *world.World
 	shown sightings
 	holes map[string]string // what stands for {names} in the paths of pages, by "pattern name" or by name
 }
@@ -38,6 +39,7 @@ func open(t testing.TB, o server.Options, key string) *stage {
 	t.Helper()
 	s := &stage{t: t}
 	o.Admin = func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
+		s.world = in.World
 		a := admin.Options{World: in.World, Banks: in.Banks, Version: in.Version, Secure: in.Secure, Origin: in.Origin, Life: in.Life, Replay: in.Replay, Flows: in.Flows, Key: key}
 		a.Refusals = func() []admin.Refusal {
 			var out []admin.Refusal

@@ -13,7 +13,7 @@ func TestTheBankThatIsSeenCounts(t *testing.T) {
 	t.Parallel()
 	s := open(t, server.Options{}, "")
 	doc := pressed(s, shown(s, "/admin/clients/new", 200), "form[action$=registerClient]", 303, "bank", "berlin", "id", "mine")
-	contains(t, doc, "main", "mine", "berlin")
+	contains(t, doc, "main", "mine", "at Accounts BG")
 	for page, op := range map[string]string{"clients/new": "registerClient", "clients/service": "mintServiceAccount", "tokens/mint": "mintToken", "consents/new": "createConsent"} {
 		form := shown(s, "/admin/"+page, 200)
 		if form.Find("[data-form] form").Length() != 1 || form.Find("form[action$="+op+"] select[name=bank]").Length() != 1 || form.Find("form[action$="+op+"] button").First().AttrOr("name", "") != "" {
@@ -21,7 +21,7 @@ func TestTheBankThatIsSeenCounts(t *testing.T) {
 		}
 	}
 	typed := pressed(s, shown(s, "/admin/clients/new", 200), "form[action$=registerClient]", 200, "bank", "finapi", "name", "My app", "loopback", "false", "@choose", "grantTypes")
-	if said(typed, "select[name=bank] option[selected]") != "finapi" || typed.Find("[name=name]").AttrOr("value", "") != "My app" || typed.Find("[name=loopback][checked]").Length() != 0 ||
+	if said(typed, "select[name=bank] option[selected]") != "finAPI" || typed.Find("[name=name]").AttrOr("value", "") != "My app" || typed.Find("[name=loopback][checked]").Length() != 0 ||
 		typed.Find("[name=grantTypes][value=client_credentials][checked]").Length() != 1 || typed.Find("#failed, .err").Length() != 0 {
 		t.Errorf("chosen: %s", said(typed, "main"))
 	}

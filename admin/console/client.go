@@ -254,6 +254,11 @@ func (v *visit) Lines(all []string) string { return strings.Join(all, "\n") }
 // Blanks is a list on one line.
 func (v *visit) Blanks(all []string) string { return strings.Join(all, ", ") }
 
+// ScopeLabel is that of the field for scopes, with those that there are.
+func (v *visit) ScopeLabel(bank string) string {
+	return "Scopes, of " + strings.Join(v.World.Bank(bank).Scopes, ", ")
+}
+
 // NewClient is the form for a client.
 type NewClient struct {
 	V     *visit

@@ -95,7 +95,7 @@ func TestClockListsEdges(t *testing.T) {
 		t.Fatalf("%d ends", n)
 	}
 	row := "#end-" + id
-	contains(t, doc, row, "dave, yoisho", end.Format("15:04:05.999999999"), "07:00")
+	contains(t, doc, row, "dave, Yoisho", end.Format("15:04:05.999999999"), "07:00")
 	for i, shift := range []time.Duration{-time.Second, 0, time.Second} {
 		pressed(s, doc, fmt.Sprintf("%s form:nth-of-type(%d)", row, i+1), 303)
 		if got := s.now(); !got.Equal(end.Add(shift)) {

@@ -92,7 +92,7 @@ func openConsent(v *visit, id string) (*OpenConsent, error) {
 		waits = id
 	}
 	if login, err := v.Desk.ClientLogin(one.Bank, one.Client, waits); err == nil { // of a client that is still there
-		o.Login = login.URL
+		o.Login = hinted(login.URL, tail(one.User))
 	}
 	v.Space.Gate.RLock()
 	defer v.Space.Gate.RUnlock()

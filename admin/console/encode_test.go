@@ -170,7 +170,8 @@ func TestRemaining(t *testing.T) {
 // A sentence begins with a capital, a name of the wire never does.
 func TestCapital(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{"": "", "the token": "The token", "østfold": "Østfold", "at_9f3 expired": "at_9f3 expired", "expires_in is 0": "expires_in is 0"} {
+	for in, want := range map[string]string{"": "", "the token": "The token", "østfold": "Østfold", "at_9f3 expired": "at_9f3 expired", "expires_in is 0": "expires_in is 0",
+		"finapi/dave is locked": "finapi/dave is locked", "sparebank1 has none": "sparebank1 has none", "access: open.": "Access: open."} {
 		if got := capital(in); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}

@@ -62,7 +62,9 @@ func (v *visit) openEntry(e *journal.Entry) (*OpenEntry, error) {
 		}
 	}
 	o.Replays = len(v.Space.Journal.Recent(100, func(x *journal.Entry) bool { return x.Again == e.ID }))
-	o.Former = o.former()
+	if err := o.against(v.Query.Get("with")); err != nil {
+		v.wrong("with", err)
+	}
 	switch o.Tab {
 	case "why":
 		o.check()
@@ -121,9 +123,9 @@ func (o *OpenEntry) Outcome() string {
 
 // check lists what was looked at, in order, and what would have come behind it.
 func (o *OpenEntry) check() {
-	route := Checked{Name: "Route", Class: "ok", Icon: "check", Said: "passed", Why: o.V.linked(o.Bank+", "+o.Method+" "+o.V.Path(o.Target)) + template.HTML(` <span class="dim">`+esc(o.Op)+`</span>`)}
+	route := Checked{Name: "Route", Class: "ok", Icon: "check", Said: "passed", Why: o.V.linked(o.V.Bank(o.Bank)+", "+o.Method+" "+o.V.Path(o.Target)) + template.HTML(` <span class="dim">`+esc(o.Op)+`</span>`)}
 	if o.Op == "" {
-		route.Class, route.Icon, route.Said, route.Why = "no", "x", "failed", o.V.linked(o.Bank+" has no such path")
+		route.Class, route.Icon, route.Said, route.Why = "no", "x", "failed", o.V.linked(o.V.Bank(o.Bank)+" has no such path")
 	}
 	o.Checks = append(o.Checks, route)
 	seen := map[string]bool{}

@@ -193,6 +193,19 @@ func lanesOf(x *journal.Entry) string {
 	return "a24"
 }
 
+// against picks the request that this one is compared with, by its number, and by itself the former one.
+func (o *OpenEntry) against(number string) error {
+	if o.Former = o.former(); number == "" {
+		return nil
+	}
+	e, err := o.V.entry(strings.TrimPrefix(number, "#"))
+	if err == nil {
+		row := o.V.Desk.View(e, false).EntryRow
+		o.Former = &row
+	}
+	return err
+}
+
 // former is the request before this one to the same operation, of the same client where that is known.
 func (o *OpenEntry) former() *admin.EntryRow {
 	e := o.entry

@@ -30,6 +30,9 @@ func Embedded() (map[string]int64, error) {
 	return sizes, nil
 }
 
+// MostSought is how many of the newest tokens the palette looks at.
+const MostSought = mostSought
+
 // Paths are the patterns of all pages, for tests from outside.
 func Paths() []string {
 	var out []string

@@ -100,8 +100,8 @@ func (f *RuleForm) Users() []string {
 
 // BankOptions are the banks, and any.
 func (f *RuleForm) BankOptions() []string {
-	out := append([]string{"=any"}, f.V.Banks...)
-	if bank := f.Rule.When.Bank; bank != "" && !slices.Contains(out, bank) {
+	out := append([]string{"=any"}, f.V.Named(f.V.Banks)...)
+	if bank := f.Rule.When.Bank; bank != "" && !slices.Contains(f.V.Banks, bank) {
 		out = append(out, bank)
 	}
 	return out

@@ -275,9 +275,13 @@ func (f *form) Checks(name, label string, on []string, options ...any) template.
 		on = all
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<fieldset%s><legend>%s</legend><div class="row">`, a, esc(label))
+	all, class := flat(options), "row"
+	if slices.ContainsFunc(all, func(o string) bool { return len(o[strings.IndexByte(o, '=')+1:]) > 24 }) {
+		class = "set-list" // one a line: long ones side by side are ragged
+	}
+	fmt.Fprintf(&b, `<fieldset%s><legend>%s</legend><div class="%s">`, a, esc(label), class)
 	before := f.Hidden(name, "@")
-	for _, o := range flat(options) {
+	for _, o := range all {
 		v, words, ok := strings.Cut(o, "=")
 		if !ok {
 			words = v

@@ -230,7 +230,7 @@ func (v *visit) Who(e admin.EntryRow) string {
 	if e.Client != "" {
 		parts = append(parts, shortID(e.Client))
 	} else if e.User == "" {
-		parts = append(parts, e.Bank)
+		parts = append(parts, v.Bank(e.Bank))
 	}
 	if n := len(e.Tokens); n > 0 {
 		parts = append(parts, e.Tokens[n-1])

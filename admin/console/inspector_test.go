@@ -150,6 +150,13 @@ func TestInspectorTabs(t *testing.T) {
 	}
 	s.Get("/account/info", servertest.Bearer(bearer)).Want(200)
 	diff := s.screen("/admin/inspector/" + fmt.Sprint(s.Last().ID) + "?tab=diff")
+	other := diff.submit("article form[method=get]", "with", "#1")
+	if other.Find("figcaption").Text() == diff.Find("figcaption").Text() || !strings.Contains(other.Find("article .tabs [aria-current]").Text(), "Diff with #1") {
+		t.Errorf("with another request: %s", other.Find("article").Text())
+	}
+	if none := s.screen(diff.at + "&with=9999"); none.Find("#with-wrong").Length() != 1 || none.status != 422 {
+		t.Errorf("with a request that there is none of: %d %s", none.status, none.Find("article").Text())
+	}
 	if diff.Find("del").Length() == 0 || !strings.Contains(diff.Find("ins").Text(), "GET /account/info") {
 		t.Errorf("the difference: %s", diff.Find("article").Text())
 	}

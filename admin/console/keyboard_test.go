@@ -142,6 +142,7 @@ func TestKeyboardAlone(t *testing.T) {
 	w.tabTo(".k-expire button")
 	w.keys(" ")
 	w.sees("tbody", "expired")
+	w.is("document.activeElement.closest('tr[id^=t-]') !== null", "the focus stays in the row whose lever has gone")
 	s.Get("/account/info", servertest.Bearer(value)).Want(400)
 	w.palette("undo")
 	w.keys(kb.Enter)

@@ -238,7 +238,11 @@ func labBack(v *visit) (any, error) {
 	if len(found) == 0 {
 		return nil, moved{v.At("lab")}
 	}
-	e, sent := found[0], strings.Split(v.Query.Get("state"), "-")[1:]
+	own, _ := strings.CutPrefix(v.Query.Get("state"), "lab")
+	if own == v.Query.Get("state") {
+		own = "" // another's state tells nothing of a walk
+	}
+	e, sent := found[0], strings.Split(own, "-")[1:]
 	for _, f := range v.Desk.Flows() {
 		if f.Bank != e.Bank {
 			continue

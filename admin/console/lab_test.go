@@ -180,6 +180,12 @@ func TestLabShowsTheStep(t *testing.T) {
 	if got := p.Find("#missing").Text(); !strings.Contains(got, "code") || !strings.Contains(got, "Allow") {
 		t.Errorf("missing: %q", got)
 	}
+	if noscript := p.Find("header form button + noscript").Text(); !strings.Contains(noscript, "Press it after another choice") {
+		t.Errorf("without script, Choose is explained by %q", noscript)
+	}
+	if all := p.Find(".seq .m").Length(); all != p.Find(".seq .m > span").Length() {
+		t.Error("a label lets the lines behind it through")
+	}
 	if p.Find(".seq .m").Length() < 20 || p.Find(".seq .now").Length() != 2 {
 		t.Errorf("%d messages, %d now", p.Find(".seq .m").Length(), p.Find(".seq .now").Length())
 	}
@@ -199,7 +205,7 @@ func TestLabShowsTheStep(t *testing.T) {
 		t.Errorf("the link of one's own app: %s", got)
 	}
 	picture := s.Get("/admin/lab?bank=s2s&as=svg").Want(200)
-	if picture.Header.Get("Content-Type") != "image/svg+xml" || !strings.Contains(picture.Header.Get("Content-Disposition"), "s2s.svg") || strings.Contains(picture.Body, ">Browser<") {
+	if picture.Header.Get("Content-Type") != "image/svg+xml" || !strings.Contains(picture.Header.Get("Content-Disposition"), "s2s.svg") || strings.Contains(picture.Body, ">Browser<") || !strings.Contains(picture.Body, `paint-order="stroke"`) {
 		t.Errorf("the picture: %v %s", picture.Header, picture.Body)
 	}
 	s.pull("POST", "/spaces", object{"names": []string{"p07"}}).Want(201)

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"sandbank/admin"
 	"sandbank/server/grant"
 )
 
@@ -25,6 +24,7 @@ func find(v *visit) (any, error) {
 // Command is something that the palette can do: go somewhere, or pull a lever.
 type Command struct {
 	Words, Icon string
+	Also        string   // it is found by, unseen
 	URL         string   // of a page
 	Op          string   // or an operation
 	Params      []string // of its path
@@ -44,7 +44,7 @@ func (v *visit) Commands() []Command {
 	}
 	all = slices.Concat(v.things(words), all, v.enders())
 	return slices.DeleteFunc(all, func(c Command) bool {
-		text := strings.ToLower(c.Words)
+		text := strings.ToLower(c.Words + " " + c.Also)
 		return slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
 	})
 }
@@ -94,52 +94,77 @@ func (v *visit) levers() []Command {
 		{Words: "Take a snapshot", Icon: "snap", Op: "takeSnapshot"}}
 }
 
-// mostFound is how many of a kind the palette finds.
-const mostFound = 5
+// mostFound is how many of a kind the palette finds, and mostSought among how many of the newest it looks at each key. An older one is
+// found by its whole id.
+const (
+	mostFound  = 5
+	mostSought = 10_000
+)
 
-// things are users, clients, consents and tokens that have the first word in their names.
+// things are users, clients, requests, consents and tokens that have the first word in their names.
 func (v *visit) things(words []string) []Command {
-	var all []Command
-	add := func(icon, text string, at ...string) {
-		all = append(all, Command{Words: text, Icon: icon, URL: v.Item(at[0], at[1:]...)})
-	}
-	if users, err := v.Desk.Users(admin.UserFilter{Text: words[0]}, admin.Window{Limit: mostFound}); err == nil {
-		for _, u := range users.Items {
-			add("users", "User "+u.Login+", "+u.Name+" at "+u.Bank+", "+u.Email, "users", u.ID)
-		}
-	}
-	if n, err := strconv.ParseUint(strings.TrimPrefix(words[0], "#"), 10, 64); err == nil && words[0][0] == '#' {
-		if e := v.Space.Journal.Entry(n); e != nil {
-			add("list", "Request "+words[0]+", "+e.Method+" "+v.Path(e.Target), "inspector", words[0][1:])
-		}
-	}
-	clients, err := v.Desk.Clients("")
-	for n := 0; err == nil && n < mostFound && len(clients) > 0; clients = clients[1:] {
-		if c := clients[0]; strings.Contains(strings.ToLower(c.ID+" "+c.Name), words[0]) {
-			add("client", "Client "+c.ID+", "+c.Name+" at "+c.Bank, "clients", c.Bank, c.ID)
+	v.Space.Gate.RLock()
+	defer v.Space.Gate.RUnlock()
+	return append(v.known(words[0]), v.granted(words[0], strings.Fields(v.Query.Get("q"))[0])...)
+}
+
+// thing leads to something at a bank, which is found by the bank's id as well.
+func (v *visit) thing(icon, bank, text string, at ...string) Command {
+	return Command{Words: text + " at " + v.Bank(bank), Also: bank, Icon: icon, URL: v.Item(at[0], at[1:]...)}
+}
+
+func (v *visit) known(word string) (all []Command) {
+	n := 0
+	for _, p := range v.Space.Ledger.People("") {
+		if n < mostFound && strings.Contains(strings.ToLower(p.Login+"\n"+p.Name()+"\n"+p.Email), word) {
+			all = append(all, v.thing("users", p.Bank, "User "+p.Login+", "+p.Name()+", "+p.Email, "users", p.ID))
 			n++
 		}
 	}
-	v.Space.Gate.RLock()
-	defer v.Space.Gate.RUnlock()
-	for _, c := range v.Space.Grants.NewestConsents(0, mostFound, func(c *grant.Consent) bool { return strings.HasPrefix(strings.ToLower(c.ID), words[0]) }) {
-		add("consent", "Consent "+c.ID+" of "+tail(c.Owner)+" for "+c.Client+" at "+c.Bank, "consents", c.ID)
+	if id, err := strconv.ParseUint(strings.TrimPrefix(word, "#"), 10, 64); err == nil && word[0] == '#' {
+		if e := v.Space.Journal.Entry(id); e != nil {
+			all = append(all, v.thing("list", e.Bank, "Request "+word+", "+e.Method+" "+v.Path(e.Target), "inspector", word[1:]))
+		}
 	}
-	for _, t := range v.Space.Grants.Newest(0, mostFound, func(t *grant.Token) bool { return strings.HasPrefix(t.ID, words[0]) }) {
-		add("token", "Token "+t.ID+" of "+whose(t.Owner, t.Client)+" at "+t.Bank, "tokens", t.ID)
+	n = 0
+	for _, c := range v.Space.Grants.Clients("") {
+		if n < mostFound && strings.Contains(strings.ToLower(c.ID+" "+c.Name), word) {
+			all = append(all, v.thing("client", c.Bank, "Client "+c.ID+", "+c.Name, "clients", c.Bank, c.ID))
+			n++
+		}
+	}
+	return all
+}
+
+// granted are consents and tokens whose ids begin with a word; whole is that word as it was typed.
+func (v *visit) granted(word, whole string) (all []Command) {
+	g := v.Space.Grants
+	consents := g.FewConsents(mostSought, mostFound, func(c *grant.Consent) bool { return strings.HasPrefix(strings.ToLower(c.ID), word) })
+	for _, bank := range v.Banks {
+		if c := g.Consent(bank, whole); c != nil && len(consents) == 0 {
+			consents = append(consents, c)
+		}
+	}
+	for _, c := range consents {
+		all = append(all, v.thing("consent", c.Bank, "Consent "+c.ID+" of "+tail(c.Owner)+" for "+c.Client, "consents", c.ID))
+	}
+	tokens := g.Few(mostSought, mostFound, func(t *grant.Token) bool { return strings.HasPrefix(t.ID, word) })
+	if t := g.Find(whole); t != nil && len(tokens) == 0 && t.ID == whole {
+		tokens = append(tokens, t)
+	}
+	for _, t := range tokens {
+		all = append(all, v.thing("token", t.Bank, "Token "+t.ID+" of "+whose(t.Owner, t.Client), "tokens", t.ID))
 	}
 	return all
 }
 
 // enders end the newest tokens that live.
 func (v *visit) enders() []Command {
-	live, err := v.Desk.Tokens(admin.TokenFilter{State: grant.StateLive}, admin.Window{Limit: mostFound})
-	if err != nil {
-		return nil
-	}
+	v.Space.Gate.RLock()
+	defer v.Space.Gate.RUnlock()
 	var all []Command
-	for _, t := range live.Items {
-		of := t.ID + " of " + whose(t.User, t.Client)
+	for _, t := range v.Space.Grants.Few(mostSought, mostFound, func(t *grant.Token) bool { return v.Space.Grants.Stands(t, grant.StateLive, v.Now) }) {
+		of := t.ID + " of " + whose(t.Owner, t.Client)
 		all = append(all, Command{Words: "Expire " + of, Icon: "sand", Op: "expireToken", Params: []string{"id", t.ID}},
 			Command{Words: "Revoke " + of, Icon: "ban", Op: "revokeToken", Params: []string{"id", t.ID}})
 	}

@@ -69,8 +69,8 @@ func TestPolicyIsTurnedAndTakenBack(t *testing.T) {
 	matrix := shown(s, "/admin/policies?rows=clients&group=lifetimes", 200)
 	link := cell(matrix, "p-sparebank1-sb1-demo", "Access").Find("a").AttrOr("href", "")
 	editor := shown(s, link, 200)
-	contains(t, editor, "[data-form]", "sb1-demo at sparebank1: access", "client level", "Short lives", "2 tokens", "Where 10 min comes from")
-	contains(t, editor, ".items li:has(b)", "sparebank1’s own", "in force")
+	contains(t, editor, "[data-form]", "sb1-demo at SpareBank 1: access", "client level", "Short lives", "2 tokens", "Where 10 min comes from")
+	contains(t, editor, ".items li:has(b)", "SpareBank 1’s own", "in force")
 	if n := editor.Find(`nav[aria-label="Level"] a`).Length(); n != 3 {
 		t.Errorf("%d levels", n)
 	}
@@ -88,7 +88,7 @@ func TestPolicyIsTurnedAndTakenBack(t *testing.T) {
 	contains(t, shown(s, "/admin/clock?preview=20s", 200), "#preview", "It ends 2 access tokens.")
 
 	editor = shown(s, link, 200)
-	contains(t, editor, "[data-form]", "Where 20 s comes from", "Take it back: 10 min, sparebank1’s own")
+	contains(t, editor, "[data-form]", "Where 20 s comes from", "Take it back: 10 min, SpareBank 1’s own")
 	if got := words(editor.Find(".items s")); got != "10 min" {
 		t.Errorf("struck is %q", got)
 	}
@@ -101,9 +101,9 @@ func TestPolicyEditorPicksALevel(t *testing.T) {
 	t.Parallel()
 	s := open(t, server.Options{}, "")
 	for query, want := range map[string]string{
-		"knob=consent&bank=berlin&user=jane": "berlin: consent", "knob=access&bank=berlin&user=jane": "jane at berlin: access",
-		"knob=access&bank=berlin&client=bg-demo&level=bank": "berlin: access", "knob=access&bank=berlin&level=global": "All banks: access", "": "All banks: access",
-		"knob=fidelity&bank=yoisho": "yoisho: fidelity", "knob=uses": "All banks: uses", "knob=refresh-scope&bank=s2s": "s2s: scope",
+		"knob=consent&bank=berlin&user=jane": "Accounts BG: consent", "knob=access&bank=berlin&user=jane": "jane at Accounts BG: access",
+		"knob=access&bank=berlin&client=bg-demo&level=bank": "Accounts BG: access", "knob=access&bank=berlin&level=global": "All banks: access", "": "All banks: access",
+		"knob=fidelity&bank=yoisho": "Yoisho: fidelity", "knob=uses": "All banks: uses", "knob=refresh-scope&bank=s2s": "S2S: scope",
 	} {
 		contains(t, shown(s, "/admin/policies/edit?"+query, 200), "[data-form] h2", want)
 	}
@@ -132,7 +132,7 @@ func TestPoliciesAreTakenAlongAndReset(t *testing.T) {
 	s.pull("PATCH", "/policies", object{"level": object{"bank": "yoisho"}, "set": object{"access": "5s", "code": "3s"}}).Want(200)
 	contains(t, shown(s, "/admin/policies/json", 200), "main", `"access": "5s"`, `curl -X PATCH`, `'{"level":{"bank":"yoisho"},"set":{"access":"5s","code":"3s"}}'`)
 	reset := shown(s, "/admin/policies/reset", 200)
-	contains(t, reset, "[data-form]", "2 knobs at 1 level", "Bank yoisho: access 5 s, code 3 s")
+	contains(t, reset, "[data-form]", "2 knobs at 1 level", "Bank Yoisho: access 5 s, code 3 s")
 	back := pressed(s, reset, "main form", 303)
 	contains(t, back, "#turned .empty", "No knob is turned")
 	s.pull("POST", "/undo", nil).Want(200)

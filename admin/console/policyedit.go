@@ -98,7 +98,7 @@ func narrowed(l admin.PolicyLevel, depth string) admin.PolicyLevel {
 
 // cascade is what each level says, the widest first: the last one that says something wins.
 func (e *PolicyEdit) cascade(view *admin.PolicyView, seen admin.PolicyLevel) {
-	e.Cascade = []CascadeStep{{Name: e.Bank + "’s own", Value: e.Knob.Default, Text: worded(e.Knob, e.Knob.Default)}}
+	e.Cascade = []CascadeStep{{Name: e.V.Bank(e.Bank) + "’s own", Value: e.Knob.Default, Text: worded(e.Knob, e.Knob.Default)}}
 	if strings.HasSuffix(e.Knob.Source, " original") {
 		e.Cascade = append(e.Cascade, CascadeStep{Name: "As the original", Value: e.Knob.Value, Text: worded(e.Knob, e.Knob.Value)})
 	}
@@ -108,7 +108,7 @@ func (e *PolicyEdit) cascade(view *admin.PolicyView, seen admin.PolicyLevel) {
 		if depthOf(at) != depth || depth == "bank" && seen.Bank == "" && e.Place == (admin.PolicyLevel{}) {
 			continue
 		}
-		step := CascadeStep{Name: levelWords(at), Here: at == e.Place}
+		step := CascadeStep{Name: e.V.LevelWords(at), Here: at == e.Place}
 		if i := slices.IndexFunc(view.Levels, func(l admin.LevelPolicy) bool { return l.Level == at }); i >= 0 {
 			step.Value = view.Levels[i].Set[e.Knob.Knob]
 		}
@@ -132,15 +132,15 @@ func (e *PolicyEdit) cascade(view *admin.PolicyView, seen admin.PolicyLevel) {
 	}
 }
 
-// levelWords name a level.
-func levelWords(l admin.PolicyLevel) string {
+// LevelWords name a level.
+func (v *visit) LevelWords(l admin.PolicyLevel) string {
 	switch depthOf(l) {
 	case "user":
 		return "User " + tail(l.User)
 	case "client":
 		return "Client " + l.Client
 	case "bank":
-		return "Bank " + l.Bank
+		return "Bank " + v.Bank(l.Bank)
 	}
 	return "All banks"
 }
@@ -152,22 +152,22 @@ func (e *PolicyEdit) choices(seen admin.PolicyLevel) {
 		if depthOf(at) != depth {
 			continue
 		}
-		e.Levels = append(e.Levels, LevelChoice{levelWords(at), editorURL(e.V, e.Knob.Knob, seen, depth, e.V.Query.Get("from")), at == e.Place})
+		e.Levels = append(e.Levels, LevelChoice{e.V.LevelWords(at), editorURL(e.V, e.Knob.Knob, seen, depth, e.V.Query.Get("from")), at == e.Place})
 	}
 }
 
 // Survive are the cases that the knob is for.
 func (e *PolicyEdit) Survive() []Case { return e.V.cases(e.Text.Cases) }
 
-// Where names what is turned: "bg-demo at berlin".
+// Where names what is turned: "bg-demo at Accounts BG".
 func (e *PolicyEdit) Where() string {
 	switch depthOf(e.Place) {
 	case "user":
-		return tail(e.Place.User) + " at " + e.Place.Bank
+		return tail(e.Place.User) + " at " + e.V.Bank(e.Place.Bank)
 	case "client":
-		return e.Place.Client + " at " + e.Place.Bank
+		return e.Place.Client + " at " + e.V.Bank(e.Place.Bank)
 	case "bank":
-		return e.Place.Bank
+		return e.V.Bank(e.Place.Bank)
 	}
 	return "All banks"
 }

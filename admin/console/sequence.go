@@ -73,6 +73,6 @@ func (a Arrow) svg(y int) string {
 	if strings.Contains(a.Class, "yet") {
 		dash = ` stroke-dasharray="3 3"`
 	}
-	return fmt.Sprintf(`<text x="%d" y="%d" text-anchor="middle" fill="%s">%s</text><path d="M%d %dH%d" stroke="%s"%s/><path d="M%d %dl%d -4v8z" fill="%s"/>`,
+	return fmt.Sprintf(`<text x="%d" y="%d" text-anchor="middle" fill="%s" stroke="#fff" stroke-width="4" paint-order="stroke">%s</text><path d="M%d %dH%d" stroke="%s"%s/><path d="M%d %dl%d -4v8z" fill="%s"/>`,
 		(from+to)/2, y-6, colour, esc(a.Text), from, y, to, colour, dash, to, y, -back, colour)
 }

@@ -157,6 +157,12 @@ func (v *visit) File(id uint64) string {
 	return v.Root + admin.Prefix + "/snapshots/" + strconv.FormatUint(id, 10)
 }
 
+// Boot starts another sandbox with a snapshot.
+func (v *visit) Boot(id string) string {
+	name := "sandbank-" + v.Space.Name + "-" + id + ".json"
+	return v.Curl("GET", "/snapshots/"+id, "") + " -o " + name + "\nsandbank --snapshot " + name
+}
+
 // Plain is a JSON value as people write it: a text without its quotes.
 func (v *visit) Plain(raw []byte) string {
 	if len(raw) == 0 {

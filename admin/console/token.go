@@ -93,7 +93,7 @@ func (t *Tokens) Acts(one admin.TokenView) (template.HTML, error) {
 	live := one.Name == grant.StateLive
 	if live {
 		b.WriteString(`<span class="k-expire k-now">`)
-		errs = append(errs, button("expireToken", "Now", "tight"))
+		errs = append(errs, button("expireToken", "Expire", "tight"))
 		b.WriteString(`</span><span class="k-in">`)
 		errs = append(errs, button("expireToken", "5 s", "tight", "in", "5s"))
 		b.WriteString(`</span>`)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	"sandbank/admin"
@@ -50,15 +51,32 @@ func (v *visit) doors() doors {
 	return out
 }
 
-// Page is the bank's login page; empty where no person logs in on one.
-func (d doors) Page(bank string) string { return loginPage(d[bank]) }
+// Door is the login page for a person of the list.
+func (u *Users) Door(p admin.UserView) string { return u.V.loginPage(u.Doors[p.Bank], p.Login) }
 
-// loginPage is where a browser begins: a path with the demo client's parameters. Elsewhere the first request is a program's.
-func loginPage(s admin.SignInView) string {
-	if len(s.Fields) == 0 || !strings.Contains(s.First, "?") {
+// loginPage is where a browser begins, with the name typed in already: a path with the demo client's parameters. Elsewhere the first
+// request is a program's, and there is none. The answer comes back to the lab where the client allows that: nobody else may be listening.
+func (v *visit) loginPage(s admin.SignInView, login string) string {
+	u, err := url.Parse(s.First)
+	if err != nil || len(s.Fields) == 0 || u.RawQuery == "" {
 		return ""
 	}
-	return s.First
+	q, lab := u.Query(), v.Origin()+v.At("lab", "back")
+	v.Space.Gate.RLock()
+	defer v.Space.Gate.RUnlock()
+	if c := v.Space.Grants.Client(s.Bank, q.Get("client_id")); c != nil && c.RedirectOK(lab) {
+		q.Set("redirect_uri", lab)
+	}
+	u.RawQuery = q.Encode()
+	return hinted(u.String(), login)
+}
+
+// hinted is a bank's login page with a name typed in already: its password is all that is missing.
+func hinted(page, login string) string {
+	if page == "" || login == "" {
+		return page
+	}
+	return page + "&login_hint=" + url.QueryEscape(login)
 }
 
 func users(v *visit) (any, error) {

@@ -131,7 +131,7 @@ var lives = map[string][2]string{
 
 // Personas are cards to pick from, as value, word and note.
 func (m *MintUser) Personas() []string {
-	out := []string{"=Dealt=as banks have them"}
+	out := []string{"=Mixed=as banks have them"}
 	for _, p := range m.Choices.Personas {
 		words, ok := lives[p]
 		if !ok {

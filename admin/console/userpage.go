@@ -32,7 +32,7 @@ func user(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &UserPage{V: v, One: one, Tab: "profile", Door: loginPage(one.SignIn)}
+	u := &UserPage{V: v, One: one, Tab: "profile", Door: v.loginPage(one.SignIn, one.Login)}
 	if t := v.Query.Get("tab"); slices.ContainsFunc(u.Tabs(), func(tab UserTab) bool { return tab.Slug == t }) {
 		u.Tab = t
 	}

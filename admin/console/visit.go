@@ -152,6 +152,21 @@ func (v *visit) Param(name string) string { return v.params[name] }
 // Origin is the base URL of the sandbox, for commands that are copied.
 func (v *visit) Origin() string { return v.Place.Origin }
 
+// Bank is a bank's name for people; where something is typed, its id stands.
+func (v *visit) Bank(id string) string { return cmp.Or(v.World.Bank(id).Title, id) }
+
+// Named are banks to choose from, as "id=name".
+func (v *visit) Named(ids []string) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = id + "=" + v.Bank(id)
+	}
+	return out
+}
+
+// ByHand says what Choose is for; see Choice.
+func (v *visit) ByHand() template.HTML { return chosenByHand }
+
 // Theme is light, dark, or empty for the system's.
 func (v *visit) Theme() string {
 	if t := v.ctx.Cookies("sandbank_theme"); t == "light" || t == "dark" {
@@ -215,10 +230,10 @@ func (v *visit) Toast() *Toast {
 	return &Toast{Text: strings.Clone(text)}
 }
 
-// capital makes a text begin as a sentence does. One that begins with a name of the wire, as at_9f3 or expires_in, stays as it is.
+// capital makes a text begin as a sentence does. One that begins with a name of the wire, as at_9f3, expires_in or finapi/dave, stays as it is.
 func capital(s string) string {
 	first, size := utf8.DecodeRuneInString(s)
-	if word, _, _ := strings.Cut(s, " "); size == 0 || strings.Contains(word, "_") {
+	if word, _, _ := strings.Cut(s, " "); size == 0 || strings.ContainsAny(strings.TrimRight(word, ",.:;"), "_/.:=@0123456789") {
 		return s
 	}
 	return string(unicode.ToUpper(first)) + s[size:]

@@ -187,6 +187,18 @@ func (l *line[V]) some(before int64, n int, keep func(*V) bool) []*V {
 	return out
 }
 
+// few are those of the newest look records that keep says yes to, n at most: what that costs does not grow with the line.
+func (l *line[V]) few(look, n int, keep func(*V) bool) []*V {
+	var out []*V
+	l.recent(0, func(v *V) bool {
+		if look--; keep(v) {
+			out = append(out, v)
+		}
+		return look > 0 && len(out) < n
+	})
+	return out
+}
+
 // find returns the record with this number, or nil.
 func (l *line[V]) find(number int64) *V {
 	l.mu.Lock()

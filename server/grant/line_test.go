@@ -193,6 +193,13 @@ func TestFirstPageReadsNoMore(t *testing.T) {
 	if n := len(g.Newest(0, 100, func(*grant.Token) bool { read++; return true })); n != 100 || read != 100 {
 		t.Errorf("%d tokens, %d read", n, read)
 	}
+	read = 0
+	if n := len(g.Few(50, 5, func(*grant.Token) bool { read++; return false })); n != 0 || read != 50 {
+		t.Errorf("of the newest 50, %d tokens, %d read", n, read)
+	}
+	if n := len(g.Few(50, 5, func(*grant.Token) bool { return true })); n != 5 {
+		t.Errorf("of the newest 50, %d are five", n)
+	}
 }
 
 func TestFindRefusesOtherIDs(t *testing.T) {

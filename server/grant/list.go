@@ -13,6 +13,16 @@ func (g *Grants) Newest(before int64, n int, keep func(*Token) bool) []*Token {
 	return g.issued.some(before, n, keep)
 }
 
+// Few are those of the newest look tokens that keep says yes to, n at most: it takes no longer where there are very many.
+func (g *Grants) Few(look, n int, keep func(*Token) bool) []*Token {
+	return g.issued.few(look, n, keep)
+}
+
+// FewConsents are consents, as Few has tokens.
+func (g *Grants) FewConsents(look, n int, keep func(*Consent) bool) []*Consent {
+	return g.asked.few(look, n, keep)
+}
+
 // NewestGrants are grants, as Newest has tokens.
 func (g *Grants) NewestGrants(before int64, n int, keep func(*Grant) bool) []*Grant {
 	return g.given.some(before, n, keep)

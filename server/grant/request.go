@@ -26,6 +26,7 @@ type Request struct {
 	Plain         bool      // whether the challenge is the verifier itself, not its S256
 	Bound         string    // dpop_jkt: thumbprint of the key that the exchange must show (RFC 9449 §10); empty: any, or none
 	Issuer        string    // what the answer says of who gave it; empty: nothing
+	Hint          string    // login_hint: who is expected to log in (OpenID Connect Core §3.1.2.1); empty: anybody
 	Identity      *Identity // nil: it asks for no identity
 	Consent       string
 	Audience      []string          // resources that are asked for (RFC 8707); none: all of the bank's
@@ -49,7 +50,6 @@ type Identity struct {
 	Nonce    string
 	Prompts  []string
 	MaxAge   time.Duration // how long ago the login may be; negative: however long
-	Hint     string        // login_hint
 	Subject  string        // of the id_token_hint; empty: anybody
 	LoggedIn time.Time     // of the sign-in that answers the request instead of a login; zero: none does
 	Methods  []string      // with which that was made

@@ -244,15 +244,18 @@ func (s *Space) planted(d *dice.Dice) (*ledger.Ledger, *grant.Grants, error) {
 // People are how new people come to the spaces.
 func (w *World) People() People { return w.options.People }
 
-// Door is how people and machines get tokens at a bank.
-func (w *World) Door(bank string) grant.Door {
+// Bank is what a bank says of itself; of one that there is none of, its name alone.
+func (w *World) Bank(name string) grant.Profile {
 	for i := range w.options.Banks {
-		if w.options.Banks[i].Bank == bank {
-			return w.options.Banks[i].Door
+		if w.options.Banks[i].Bank == name {
+			return w.options.Banks[i]
 		}
 	}
-	return grant.Door{}
+	return grant.Profile{Bank: name, Title: name}
 }
+
+// Door is how people and machines get tokens at a bank.
+func (w *World) Door(bank string) grant.Door { return w.Bank(bank).Door }
 
 // Space returns a space by name, or nil.
 func (w *World) Space(name string) *Space { return w.spaces.Get(name) }

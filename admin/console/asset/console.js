@@ -1,4 +1,4 @@
-// The console works without this. It adds what runs by itself, and what follows keys and typing.
+// The console works without this. It adds what runs by itself, and keys.
 (() => {
 'use strict';
 const $ = (q, e = document) => e.querySelector(q), $$ = (q, e = document) => [...e.querySelectorAll(q)];
@@ -7,7 +7,7 @@ const parse = text => new DOMParser().parseFromString(text, 'text/html'), load =
 const on = (name, then, early) => document.addEventListener(name, then, early);
 const paused = set => { try { if (set) sessionStorage.paused = set; return sessionStorage.paused === 'yes'; } catch { return false; } };
 
-// Sandbox time: what the clock showed when the page was made, and how fast it runs.
+// Sandbox time: what the clock showed when the page was made, and its speed.
 let shown = { now: 0, speed: 1, at: 0 };
 const now = () => shown.now + (performance.now() - shown.at) * shown.speed;
 function wind() {
@@ -90,7 +90,7 @@ function state(gone = lost) {
   lost = gone;
   note.hidden = !lost;
   put($('[data-word]', button), lost ? 'No answer' : paused() ? 'Paused' : 'Live');
-  button.setAttribute('aria-pressed', !paused());
+  button.ariaPressed = !paused();
   root.className = (paused() ? 'is-paused' : '') + (lost ? ' is-stale' : '');
 }
 
@@ -102,9 +102,9 @@ channel.onmessage = e => said(e.data);
 function follow(done) {
   const base = bar().dataset.base, tell = (lost, type) => { const m = { base, lost, type }; channel.postMessage(m); said(m); };
   source = new EventSource(base + '/api/v1/journal/stream');
-  source.onopen = () => { if (lost) tell(false); };
+  source.onopen = () => lost && tell(false);
   source.onerror = () => { tell(true); if (source.readyState === 2) setTimeout(() => { source.close(); done(); }, 2000); };
-  for (const type of ['request', 'token.issued', 'token.spent', 'token.retimed', 'token.revoked', 'token.expired', 'consent.changed', 'consent.expired', 'clock', 'activity', 'cleared', 'dropped'])
+  for (const type of 'request token.issued token.spent token.retimed token.revoked token.expired consent.changed consent.expired clock activity cleared dropped'.split(' '))
     source.addEventListener(type, () => tell(false, type));
 }
 function live() {
@@ -140,12 +140,11 @@ function curl(form) {
 }
 on('input', e => { const f = e.target.closest('form[data-call]'); if (f) curl(f); if (e.target.id === 'cmd') pick(); });
 
-// The palette.
 let asked;
 function pick() {
   const box = $('#commands'), q = $('#cmd').value;
   if (box) asked = load($('form', box).action.replace(/find$/, 'palette?q=') + encodeURIComponent(q)).then(page => {
-    if ($('#cmd').value !== q) return;
+    if ($('#cmd').value !== q || $('#commands li :focus')) return;
     const list = $('main .items', page);
     $$('[name="@back"]', list).forEach(i => { i.value = location.pathname + location.search; });
     $('.items', box).replaceWith(document.importNode(list, true)); htmx.process(box);
@@ -157,7 +156,7 @@ function palette() {
   $('#cmd').focus();
 }
 
-// Drawers: a form's page beside the one that led to it, and what comes back from it.
+// Drawers: a form's page beside what led to it.
 function fill(page) {
   const d = $('#drawer'), form = $('main [data-form]', page);
   if (!form) return false;
@@ -170,7 +169,7 @@ async function drawer(url) {
   try { if (!fill(await load(url))) location.href = url; } catch { state(true); }
 }
 
-// A select that decides what else is asked for presses its button.
+// A select that decides what else is asked presses its button.
 on('change', e => { if ('choose' in e.target.dataset) e.target.form.requestSubmit($('[name="@choose"]', e.target.form)); });
 
 async function copy(text, el) {
@@ -190,8 +189,9 @@ on('click', e => {
   else if ('all' in el.dataset) $$('[name=ids]').forEach(c => { c.checked = true; });
 }, true);
 
-// Short cuts.
-let go = -Infinity;
+let go = -Infinity, place = -1;
+const rows = () => $$('main tbody tr:not(.open), main .list li'), placed = () => rows().findIndex(r => r.contains(document.activeElement));
+const into = r => r && ($('a', r) || $('button,input', r))?.focus();
 on('keydown', e => {
   if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k') { e.preventDefault(); return palette(); }
   if (e.key === 'Escape' && !$('dialog[open]')) $$('.toast').forEach(t => { t.hidden = true; });
@@ -208,8 +208,7 @@ on('keydown', e => {
     return;
   }
   if (e.ctrlKey || e.metaKey || e.altKey || e.target.matches('input, textarea, select') || $('dialog[open]') || bar()?.matches('[data-nokeys]')) return;
-  const rows = $$('main tbody tr:not(.open), main .list li'), at = rows.findIndex(r => r.contains(document.activeElement)), row = rows[at];
-  const step = by => { const r = rows[at + by] || row; r && ($('a', r) || $('button,input', r))?.focus(); };
+  const all = rows(), at = placed(), row = all[at], step = by => into(all[at + by] || row);
   const press = name => row && $(`.${name} button`, row)?.click();
   if (performance.now() - go < 1200) { go = -Infinity; const a = $(`[data-go="${CSS.escape(e.key)}"]`); if (a) { e.preventDefault(); a.click(); } return; }
   const keys = {
@@ -224,25 +223,25 @@ on('keydown', e => {
   if (keys[e.key]) { e.preventDefault(); keys[e.key](); }
 });
 
-// After every swap: what the server cannot know.
 function after() {
   wind();
   state();
   $$('[data-ends]').forEach(el => eye.observe(el));
   tick();
 }
-// In sight is what the page is about: refusal, answer, or opened row.
+// In sight is what the page is about.
 function show(method) {
   const bring = (el, end, block) => { if (el.getBoundingClientRect().top < 50 || end.getBoundingClientRect().bottom > innerHeight) el.scrollIntoView({ block }); };
   const row = method === 'GET' && $('main tr[aria-current]'), at = $('#failed') || $('#answer, #as') || row, listed = $('.list [aria-current]');
+  $('main [aria-invalid]')?.focus({ preventScroll: true });
   if (at) bring(at, at === row && row.nextElementSibling || at, 'start');
   else if (method === 'GET') scrollTo(0, 0);
   if (listed) bring(listed, listed, 'center');
 }
 let moved = false;
 const swaps = (name, then) => on('htmx:' + name, e => then(e.detail.ctx || {}, e));
-swaps('before:request', ctx => ctx.sourceElement.setAttribute('aria-busy', 'true'));
-swaps('finally:request', ctx => ctx.sourceElement.removeAttribute('aria-busy'));
+swaps('before:request', ctx => { place = ctx.request.method === 'GET' ? -1 : placed(); ctx.sourceElement.ariaBusy = true; });
+swaps('finally:request', ctx => { ctx.sourceElement.ariaBusy = null; });
 swaps('after:request', (ctx, e) => {
   const inside = ctx.sourceElement.closest('#drawer'), asks = ctx.request.method === 'GET';
   if (inside && (asks || !ctx.response.raw.redirected) && fill(parse(ctx.text))) e.preventDefault();
@@ -250,9 +249,9 @@ swaps('after:request', (ctx, e) => {
 });
 swaps('error', ctx => { if (!ctx.response) state(true); });
 swaps('after:history:update', () => { moved = true; });
-swaps('after:swap', ctx => { unseen = 0; state(false); after(); if (moved) show(ctx.request?.method); moved = false; });
-on('visibilitychange', () => { if (!document.hidden && due) look(); });
-on('focusout', () => setTimeout(() => { if (due) look(); }, 50));
+swaps('after:swap', ctx => { unseen = 0; state(false); after(); if (moved) show(ctx.request?.method); moved = false; if (document.activeElement === document.body) into(rows()[place]); place = -1; });
+on('visibilitychange', () => document.hidden || due && look());
+on('focusout', () => setTimeout(() => due && look(), 50));
 htmx.registerExtension('sandbank', {
   // A row that is the same is left alone.
   htmx_before_morph_node: (_, d) => !(same && d.newNode.dataset?.v && d.newNode.dataset.v === d.oldNode.dataset.v),

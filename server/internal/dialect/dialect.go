@@ -70,7 +70,7 @@ type Route struct {
 func (d *Dialect) Profile() grant.Profile {
 	door := d.Door
 	door.First = d.First
-	return grant.Profile{Bank: d.Name, Defaults: d.Defaults, Original: d.Original, Form: d.Form, Settle: d.Settle, Door: door}
+	return grant.Profile{Bank: d.Name, Title: d.Title, Scopes: d.Authority.AllScopes(), Defaults: d.Defaults, Original: d.Original, Form: d.Form, Settle: d.Settle, Door: door}
 }
 
 // All are the bank's routes with those that every bank with people has.

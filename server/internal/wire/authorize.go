@@ -38,7 +38,7 @@ func (c *Call) Authorize(rules AuthorizeRules) (*grant.Request, error) {
 		return nil, err
 	}
 	r := &grant.Request{Bank: c.Bank, Client: client.ID, RedirectURI: uri, RedirectGiven: q.Get("redirect_uri") != "",
-		State: q.Get("state"), HasState: q.Has("state"), Issuer: c.namedIssuer(client.ID), Facts: map[string]string{}}
+		State: q.Get("state"), HasState: q.Has("state"), Issuer: c.namedIssuer(client.ID), Hint: q.Get("login_hint"), Facts: map[string]string{}}
 	if err := c.authorizeRules(q, client, r, rules); err != nil {
 		return nil, c.Detour(r, fail.From(err))
 	}
@@ -91,7 +91,7 @@ func (c *Call) knownClient(id string) (*grant.Client, error) {
 }
 
 func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request, rules AuthorizeRules) error {
-	if err := q.Once("response_type", "scope", "state", "code_challenge", "code_challenge_method", "nonce", "prompt", "dpop_jkt", "response_mode"); err != nil {
+	if err := q.Once("response_type", "scope", "state", "code_challenge", "code_challenge_method", "nonce", "prompt", "dpop_jkt", "response_mode", "login_hint"); err != nil {
 		return err
 	}
 	switch t := q.Get("response_type"); {

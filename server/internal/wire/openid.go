@@ -62,7 +62,7 @@ func (c *Call) identity(q *Values, r *grant.Request) error {
 	if !c.asksIdentity(q) {
 		return nil
 	}
-	if err := q.Once("max_age", "login_hint", "id_token_hint", "request", "request_uri"); err != nil {
+	if err := q.Once("max_age", "id_token_hint", "request", "request_uri"); err != nil {
 		return err
 	}
 	switch {
@@ -71,7 +71,7 @@ func (c *Call) identity(q *Values, r *grant.Request) error {
 	case q.Get("request_uri") != "":
 		return fail.New(fail.RequestURINotSupported, "request_uri is %q", q.Get("request_uri"))
 	}
-	id := &grant.Identity{Nonce: q.Get("nonce"), Prompts: strings.Fields(q.Get("prompt")), MaxAge: -1, Hint: q.Get("login_hint")}
+	id := &grant.Identity{Nonce: q.Get("nonce"), Prompts: strings.Fields(q.Get("prompt")), MaxAge: -1}
 	for _, p := range id.Prompts {
 		if !slices.Contains(Prompts(), p) || p == "none" && len(id.Prompts) > 1 {
 			return fail.New(fail.InvalidRequest, "prompt is %q", q.Get("prompt")).Say("prompt must be none, or some of login, consent and select_account.").At("prompt")
@@ -133,7 +133,7 @@ func (c *Call) Recognise(r *grant.Request) (*grant.Session, *grant.Grant, error)
 	}
 	s := c.SignedIn()
 	if s != nil {
-		if why := c.anew(id, s); why != "" {
+		if why := c.anew(r, s); why != "" {
 			c.Trail.Pass("sign-in", "not used: "+why)
 			s = nil
 		}
@@ -157,7 +157,8 @@ func (c *Call) Recognise(r *grant.Request) (*grant.Session, *grant.Grant, error)
 }
 
 // anew is why a sign-in does not answer a request; empty: it does.
-func (c *Call) anew(id *grant.Identity, s *grant.Session) string {
+func (c *Call) anew(r *grant.Request, s *grant.Session) string {
+	id := r.Identity
 	p := c.Space.Ledger.Person(s.Owner)
 	switch age := c.Now.Sub(s.Began); {
 	case slices.Contains(id.Prompts, "login"), slices.Contains(id.Prompts, "select_account"):
@@ -166,7 +167,7 @@ func (c *Call) anew(id *grant.Identity, s *grant.Session) string {
 		return "it is " + Span(age) + " old, and max_age is " + Span(id.MaxAge)
 	case id.Subject != "" && id.Subject != p.Subject():
 		return "id_token_hint names somebody else"
-	case id.Hint != "" && id.Hint != p.Login && id.Hint != p.NationalID && id.Hint != p.Email:
+	case r.Hint != "" && r.Hint != p.Login && r.Hint != p.NationalID && r.Hint != p.Email:
 		return "login_hint names somebody else"
 	}
 	return ""

@@ -37,7 +37,7 @@ func entry() wire.Entry {
 			}
 			return r, nil
 		},
-		Show: func(c *wire.Call, r *grant.Request) error { return showLogin(c, 200, r, "", nil) },
+		Show: func(c *wire.Call, r *grant.Request) error { return showLogin(c, 200, r, r.Hint, nil) },
 	}
 }
 
@@ -210,7 +210,7 @@ func stage(c *wire.Call, v *wire.Values, denied bool) (r *grant.Request, p *plan
 		person = c.Space.Ledger.Person(r.Owner)
 	}
 	if person == nil || person.Locked {
-		return r, nil, true, showLogin(c, 200, r, "", nil)
+		return r, nil, true, showLogin(c, 200, r, r.Hint, nil)
 	}
 	switch p, err = planFor(c, r, person); {
 	case fail.Is(err, fail.BadCredentials):

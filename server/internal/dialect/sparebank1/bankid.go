@@ -34,7 +34,7 @@ func showStep(c *wire.Call, r *grant.Request) error {
 	case r.Facts[factInstitution] == "":
 		return pick(c, r)
 	case r.Owner == "":
-		return showLogin(c, 200, r, hint(r), "")
+		return showLogin(c, 200, r, r.Hint, "")
 	}
 	return showCode(c, 200, r, "")
 }
@@ -163,7 +163,7 @@ func confirm(c *wire.Call) error {
 		return err
 	}
 	if r.Owner == "" {
-		return showLogin(c, 200, r, "", "")
+		return showLogin(c, 200, r, r.Hint, "")
 	}
 
 	typed := v.Get("otp")

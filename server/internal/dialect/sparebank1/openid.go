@@ -86,11 +86,3 @@ func recognise(c *wire.Call, r *grant.Request) error {
 	r.Confirmed = before != nil
 	return nil
 }
-
-// hint is what the login page has typed in already.
-func hint(r *grant.Request) string {
-	if r.Identity == nil {
-		return ""
-	}
-	return r.Identity.Hint
-}

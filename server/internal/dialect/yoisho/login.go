@@ -60,9 +60,10 @@ func authorize(c *wire.Call) error {
 		return err
 	}
 
+	r.Hint = c.Query().Get("login_hint")
 	r = c.Begin(r)
 
-	return showLogin(c, 200, r, "", c.Query().Get("login_message"))
+	return showLogin(c, 200, r, r.Hint, c.Query().Get("login_message"))
 }
 
 func showLogin(c *wire.Call, status int, r *grant.Request, typed, alert string) error {

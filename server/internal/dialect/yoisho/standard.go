@@ -24,7 +24,7 @@ func authorizeStandard(c *wire.Call) error { return c.Enter() }
 func entry() wire.Entry {
 	return wire.Entry{
 		Read: func(c *wire.Call) (*grant.Request, error) { return c.Authorize(wire.AuthorizeRules{Default: scope}) },
-		Show: func(c *wire.Call, r *grant.Request) error { return showLogin(c, 200, r, "", "") },
+		Show: func(c *wire.Call, r *grant.Request) error { return showLogin(c, 200, r, r.Hint, "") },
 	}
 }
 
