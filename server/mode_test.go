@@ -28,8 +28,9 @@ func TestAnswersInAFragment(t *testing.T) {
 		values := mode(a.login(box, form("response_mode", "fragment")).away)
 		a.swap(box, values.Get("code"), nil).Want(200)
 
-		wrong := endpoint(box, a.name, "authorization_endpoint") + "?" + form("client_id", a.id, "redirect_uri", magicBack, "state", "s", "response_mode", "fragment", "response_type", "token").Encode()
-		if got := mode(box.Browser().Get(strings.TrimPrefix(wrong, box.URL())).Away); got.Get("error") != "unsupported_response_type" {
+		path := strings.TrimPrefix(endpoint(box, a.name, "authorization_endpoint"), box.URL())
+		wrong := form("client_id", a.id, "redirect_uri", magicBack, "state", "s", "response_mode", "fragment", "response_type", "token")
+		if got := mode(box.Browser().Get(path + "?" + wrong.Encode()).Away); got.Get("error") != "unsupported_response_type" {
 			t.Errorf("%s: %v", a.name, got)
 		}
 		if got := a.login(box, form("response_mode", "query")); got.code == "" || got.away.Fragment != "" {
@@ -48,7 +49,8 @@ func TestAnswersInAFragment(t *testing.T) {
 func TestAFragmentBehindAQuery(t *testing.T) {
 	t.Parallel()
 	box := servertest.Start(t, server.Options{})
-	p := box.Browser().Get("/berlin/oauth2/authorize?" + form("client_id", "bg-demo", "redirect_uri", magicBack+"?a=1", "response_mode", "fragment", "response_type", "token").Encode())
+	wrong := form("client_id", "bg-demo", "redirect_uri", magicBack+"?a=1", "response_mode", "fragment", "response_type", "token")
+	p := box.Browser().Get("/berlin/oauth2/authorize?" + wrong.Encode())
 	if p.Away == nil || p.Away.RawQuery != "a=1" || !strings.HasPrefix(p.Away.Fragment, "error=") {
 		t.Errorf("%v", p.Away)
 	}

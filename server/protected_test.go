@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/gofiber/fiber/v3"
@@ -35,6 +36,9 @@ func TestAResourceTellsItsIssuer(t *testing.T) {
 				if got.Resource != box.URL()+path || len(got.Servers) != 1 || got.Servers[0] != box.URL()+"/"+a.name || len(got.Methods) != 1 || got.Methods[0] != "header" {
 					t.Errorf("%s: %+v", path, got)
 				}
+				if says := box.Get(strings.TrimPrefix(got.Servers[0], box.URL()) + "/.well-known/oauth-authorization-server").Want(200).Text("issuer"); says != got.Servers[0] {
+					t.Errorf("%s: its issuer calls itself %s", path, says)
+				}
 				if from := answer.Header.Get("Access-Control-Allow-Origin"); from != "*" {
 					t.Errorf("%s is for %q", path, from)
 				}
@@ -63,7 +67,8 @@ func TestAResourceAtTheRoot(t *testing.T) {
 // Behind a public URL a resource is what the world calls it, in every space.
 func TestAResourceBehindAPublicURL(t *testing.T) {
 	t.Parallel()
-	srv, err := server.New(server.Options{PublicURL: "https://bank.example/x", Admin: func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
+	const public, name = "https://bank.example/x", "/.well-known/oauth-protected-resource"
+	srv, err := server.New(server.Options{PublicURL: public, Admin: func(in server.Inside) func(fiber.Ctx, *world.Space, string, string) error {
 		if _, err := in.World.Create("p07"); err != nil {
 			t.Error(err)
 		}
@@ -72,7 +77,6 @@ func TestAResourceBehindAPublicURL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const name = "/.well-known/oauth-protected-resource"
 	for _, tt := range []struct{ host, path, resource, issuer string }{
 		{"bank.example", name + "/x/berlin/v1", "/berlin/v1", "/berlin"},
 		{"bank.example", name + "/berlin/v1", "/berlin/v1", "/berlin"},
@@ -87,7 +91,8 @@ func TestAResourceBehindAPublicURL(t *testing.T) {
 			Resource string
 			Servers  []string `json:"authorization_servers"`
 		}
-		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Resource != "https://bank.example/x"+tt.resource || len(got.Servers) != 1 || got.Servers[0] != "https://bank.example/x"+tt.issuer {
+		err := json.Unmarshal(w.Body.Bytes(), &got)
+		if err != nil || got.Resource != public+tt.resource || len(got.Servers) != 1 || got.Servers[0] != public+tt.issuer {
 			t.Errorf("%s%s: %d %s", tt.host, tt.path, w.Code, w.Body)
 		}
 	}

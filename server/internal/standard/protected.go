@@ -16,8 +16,8 @@ const PathResource = "/.well-known/oauth-protected-resource"
 
 // protectedRoute is the resource server's, unlike all others of the standards.
 func protectedRoute(own bool) dialect.Route {
-	return dialect.Route{Method: "GET", Path: PathResource, Op: "metadata.resource", Doc: "metadata of the bank as a protected resource; for URLs below it, between host and path (RFC 9728)",
-		Do: protected, Refuse: dialect.OAuth, Open: true, Own: own}
+	return dialect.Route{Method: "GET", Path: PathResource, Op: "metadata.resource", Do: protected, Refuse: dialect.OAuth, Open: true, Own: own,
+		Doc: "metadata of the bank as a protected resource; for URLs below it, between host and path (RFC 9728)"}
 }
 
 // Described cuts the well-known name off a path that asks for the metadata of a resource below a bank; false for every other path.
