@@ -26,7 +26,7 @@ func sharingOf(r *dialect.Route) sharing {
 	switch {
 	case r == nil:
 		return shareClients
-	case r.Op == "metadata" || r.Endpoint == "jwks_uri":
+	case r.Op == "metadata" || r.Op == "metadata.resource" || r.Endpoint == "jwks_uri":
 		return shareAll
 	case !r.AS || r.Op == "token" || r.Op == "revoke":
 		return shareClients

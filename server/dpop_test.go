@@ -212,6 +212,36 @@ func TestCodeIsBoundByThumbprint(t *testing.T) {
 	}
 }
 
+// A client that does not have the nonce yet, or forgets the scheme, is told so by userinfo as by an account.
+// RFC 9449 §7.1: at userinfo too a bound token without its proof is refused by 401 and a challenge of DPoP.
+// RFC 9449 §9: userinfo supplies its nonce with the challenge.
+func TestUserinfoChallenges(t *testing.T) {
+	t.Parallel()
+	v := newVault(t, "sparebank1.dpop-nonce=on")
+	bank := applications()[2]
+	const path, info = "/sparebank1/oauth/token", "/sparebank1/oauth2/userinfo"
+	nonced := func(method, path, token, nonce string) servertest.Option {
+		claims := v.shows(method, path, token)
+		if nonce != "" {
+			claims["nonce"] = nonce
+		}
+		return dpopHeader(v.proof(v.key, claims))
+	}
+	code := bank.login(v.Sandbox, url.Values{"scope": {"openid"}}).code
+	nonce := v.Post(path, form("grant_type", "authorization_code", "code", code), servertest.Basic(bank.id, bank.secret), nonced("POST", path, "", "")).Want(400).Header.Get("DPoP-Nonce")
+	got := bank.swap(v.Sandbox, bank.login(v.Sandbox, url.Values{"scope": {"openid"}}).code, nil, nonced("POST", path, "", nonce)).Want(200)
+	access := got.Text("access_token")
+
+	ask := func(scheme, nonce string) *servertest.Answer {
+		return v.Get(info, servertest.Header("Authorization", scheme+" "+access), nonced("GET", info, access, nonce))
+	}
+	v.challenged(ask("Bearer", nonce), "invalid_token", "came as a bearer token")
+	v.challenged(v.Get(info, servertest.Header("Authorization", "DPoP "+access)), "invalid_dpop_proof", "no DPoP proof")
+	first := ask("DPoP", "")
+	v.challenged(first, "use_dpop_nonce", "no nonce")
+	ask("DPoP", first.Header.Get("DPoP-Nonce")).Want(200)
+}
+
 // RFC 9449 §10.1: the proof beside a pushed authorization request binds the code as dpop_jkt does, and the two must be of one key.
 func TestCodeIsBoundByAPushedProof(t *testing.T) {
 	t.Parallel()

@@ -19,6 +19,7 @@ type came struct {
 	bank     *magicBank
 	page     *servertest.Page   // where no redirect left the bank
 	answer   *servertest.Answer // of what was asked last
+	away     *url.URL           // where it ended
 	code     string
 	problem  string // error that the app was told
 	access   string
@@ -47,7 +48,7 @@ func pages(first, field string) func(*came, string) {
 		p := c.box.Browser().Get(first).Submit(field, login, "password", "x", "psw", "x")
 		for range 5 {
 			if p.Away != nil {
-				c.code, c.problem = p.Param("code"), p.Param("error")
+				c.away, c.code, c.problem = p.Away, p.Param("code"), p.Param("error")
 				return
 			}
 			switch {

@@ -12,6 +12,7 @@ import (
 	"sandbank/server/clock"
 	"sandbank/server/fail"
 	"sandbank/server/internal/dialect"
+	"sandbank/server/internal/standard"
 	"sandbank/server/internal/wire"
 	"sandbank/server/journal"
 	"sandbank/server/magic"
@@ -138,6 +139,9 @@ func or(a, b *fail.Error) *fail.Error {
 // find picks the bank of a path. Under /{bank} it is that one. At the root, where several have the path, the caller decides; where none
 // has it, the one that follows it furthest answers that it does not exist.
 func (m *mount) find(call *wire.Call, path []string) (*bank, *node, []string) {
+	if resource, ok := standard.Described(path); ok {
+		return m.holder(call, resource)
+	}
 	if b := m.byName[path[0]]; b != nil && len(path) > 1 {
 		call.Place.Mount = call.Place.Root + "/" + b.Name
 		at, values, _ := b.own.find(path[1:], nil)
@@ -171,6 +175,21 @@ func (m *mount) find(call *wire.Call, path []string) (*bank, *node, []string) {
 	}
 	chosen := claims[slices.Index(banks, m.caller(call, banks))]
 	return chosen.b, chosen.at, chosen.values
+}
+
+// holder finds the bank that has a resource, and where it tells of it: under /{bank} whatever the path, at the root where some bank has it.
+func (m *mount) holder(call *wire.Call, resource []string) (*bank, *node, []string) {
+	b := m.byName[resource[0]]
+	if b != nil {
+		call.Place.Mount = call.Place.Root + "/" + b.Name
+	} else {
+		var at *node
+		if b, at, _ = m.find(call, resource); at == nil {
+			return b, nil, nil
+		}
+	}
+	at, values, _ := b.own.find(segments(standard.PathResource), nil)
+	return b, at, values
 }
 
 // caller decides between banks: by the client id that the call carries, by its bearer token, by what the banks say of the call, and

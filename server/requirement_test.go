@@ -190,7 +190,7 @@ var titles = map[string]string{
 	"RFC 8259": "JSON", "RFC 8414": "Authorization Server Metadata", "RFC 8628": "Device Authorization Grant", "RFC 8707": "Resource Indicators", "RFC 8725": "JWT Best Current Practices",
 	"RFC 9068": "JWT Profile for Access Tokens", "RFC 9101": "JWT-Secured Authorization Request", "RFC 9110": "HTTP Semantics", "RFC 9112": "HTTP/1.1",
 	"RFC 9126": "Pushed Authorization Requests", "RFC 9207": "Issuer Identification", "RFC 9449": "DPoP", "RFC 9457": "Problem Details", "RFC 9700": "Best Current Practice for OAuth 2.0 Security",
-	"RFC 9728": "Protected Resource Metadata",
+	"RFC 9728": "Protected Resource Metadata", "RFC 9864": "Fully-Specified Algorithms",
 }
 
 // conformancePage is the page's text. Without results it has the rows alone.

@@ -32,12 +32,12 @@ func (a application) login(box *servertest.Sandbox, more url.Values) *came {
 }
 
 // swap exchanges a code at the token endpoint of the metadata.
-func (a application) swap(box *servertest.Sandbox, code string, more url.Values) *servertest.Answer {
+func (a application) swap(box *servertest.Sandbox, code string, more url.Values, options ...servertest.Option) *servertest.Answer {
 	f := form("grant_type", "authorization_code", "code", code, "redirect_uri", magicBack)
 	for name, values := range more {
 		f[name] = values
 	}
-	return a.ask(box, "token_endpoint", f)
+	return a.ask(box, "token_endpoint", f, append(options, servertest.Basic(a.id, a.secret))...)
 }
 
 // audience is what introspection says that a token is for.

@@ -22,6 +22,7 @@ type Request struct {
 	State         string
 	HasState      bool
 	Scope         string
+	Fragment      bool      // whether the answer goes into the fragment of the redirect URI, not into its query
 	Challenge     string    // PKCE
 	Plain         bool      // whether the challenge is the verifier itself, not its S256
 	Bound         string    // dpop_jkt: thumbprint of the key that the exchange must show (RFC 9449 §10); empty: any, or none

@@ -57,7 +57,7 @@ func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
 		}
 		iss, _ := policy.Value(grant.Iss, c.Bank, "", "")
 		out["response_types_supported"] = []string{"code"}
-		out["response_modes_supported"] = []string{"query"}
+		out["response_modes_supported"] = []string{"query", "fragment"}
 		out["code_challenge_methods_supported"] = methods
 		out["authorization_response_iss_parameter_supported"] = iss.Text != grant.IssNone
 		out["require_pushed_authorization_requests"] = false // of everybody; of single clients their registration asks it
@@ -98,10 +98,10 @@ func openID(out map[string]any, o *wire.OpenID) {
 	out["prompt_values_supported"] = wire.Prompts()
 }
 
-// Canonical is a path with its well-known part behind the issuer's own path, where the banks' tables have it: RFC 8414 §3.1 puts it
-// before.
+// Canonical is a path with its well-known part behind the path of the issuer or resource, where the banks' tables have it: RFC 8414 §3.1
+// and RFC 9728 §3.1 put it before.
 func Canonical(path string) string {
-	for _, name := range []string{pathOAuth, pathOpenID} {
+	for _, name := range []string{pathOAuth, pathOpenID, PathResource} {
 		if issuer, ok := strings.CutPrefix(path, name+"/"); ok && issuer != "" {
 			return "/" + issuer + name
 		}

@@ -32,5 +32,6 @@ func Complete(d dialect.Dialect) dialect.Dialect {
 		routes[i].AS = true
 	}
 	d.Routes = append(d.Routes, routes...)
+	d.Routes = append(d.Routes, protectedRoute(!d.Authority.Root))
 	return d
 }

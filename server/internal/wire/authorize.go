@@ -94,14 +94,18 @@ func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request,
 	if err := q.Once("response_type", "scope", "state", "code_challenge", "code_challenge_method", "nonce", "prompt", "dpop_jkt", "response_mode", "login_hint"); err != nil {
 		return err
 	}
+	switch mode := q.Get("response_mode"); mode {
+	case "", "query":
+	case "fragment":
+		r.Fragment = true
+	default:
+		return fail.New(fail.InvalidRequest, "response_mode is %q", mode).Say("response_mode must be query or fragment.").At("response_mode")
+	}
 	switch t := q.Get("response_type"); {
 	case t == "":
 		return fail.New(fail.InvalidRequest, "response_type is missing").Say("The request is missing the parameter response_type.")
 	case t != "code":
 		return fail.New(fail.UnsupportedResponseType, "response_type is %q", t)
-	}
-	if mode := q.Get("response_mode"); mode != "" && mode != "query" {
-		return fail.New(fail.InvalidRequest, "response_mode is %q", mode).Say("response_mode must be query.").At("response_mode")
 	}
 	if !client.May("authorization_code") {
 		return fail.New(fail.UnauthorizedClient, "client %s is not registered for authorization_code", client.ID)
@@ -181,12 +185,15 @@ func (c *Call) namedIssuer(client string) string {
 // escape percent-encodes a parameter's value so that every reader gets the same bytes back: a blank is %20, which all decode, not +.
 func escape(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+", "%20") }
 
-// Return is the redirect URI of a request with these parameters, the state and the issuer added. A query that the URI has already is
-// kept.
+// Return is the redirect URI of a request with these parameters, the state and the issuer added, in its query or its fragment. A query
+// that the URI has already is kept.
 func Return(r *grant.Request, pairs ...string) string {
 	to := r.RedirectURI
 	join := "?"
-	if strings.Contains(to, "?") {
+	switch {
+	case r.Fragment:
+		join = "#"
+	case strings.Contains(to, "?"):
 		join = "&"
 		if strings.HasSuffix(to, "?") || strings.HasSuffix(to, "&") {
 			join = ""

@@ -249,7 +249,7 @@ func (c *Call) BearerRefusal(e *fail.Error) error {
 		c.NoStore()
 		c.Set("WWW-Authenticate", "Bearer")
 		return c.Empty(401)
-	case fail.TokenMalformed, fail.TokenUnknown, fail.TokenExpired, fail.TokenRevoked, fail.TokenWrongKind:
+	case fail.TokenMalformed, fail.TokenUnknown, fail.TokenExpired, fail.TokenRevoked, fail.TokenWrongKind, fail.TokenUnproven:
 	case fail.InsufficientScope:
 		status, code, text = 403, "insufficient_scope", "The access token lacks the scope "+e.Param+"."
 	default:

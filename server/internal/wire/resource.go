@@ -32,6 +32,15 @@ func (c *Call) resources(v *Values) ([]string, error) {
 	return out, nil
 }
 
+// Described is the URL of this bank whose metadata the caller asks for: that of the request, with the well-known name taken out of it
+// (RFC 9728 §3.1). It is false for one that resources would not take.
+func (c *Call) Described(name string) (uri string, ok bool) {
+	path := strings.Replace(c.Path(), name, "", 1)
+	uri = c.Place.Origin + c.Place.Root + strings.TrimPrefix(path, c.Place.Root)
+	_, ok = c.native(uri)
+	return uri, ok
+}
+
 // native is the path that a URL of this bank has within the bank, "" for the bank itself; false for every other URL. The bank answers
 // under its name and beside it, so http://host/berlin/v1 and http://host/v1 are one.
 func (c *Call) native(uri string) (path string, ok bool) {
