@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,6 +68,49 @@ func TestEveryScenarioCanBeArmed(t *testing.T) {
 	if list.Total != 77 || list.Coverage != "0/77" || list.Missing != 0 {
 		t.Errorf("%s of %d, %d missing", list.Coverage, list.Total, list.Missing)
 	}
+}
+
+// What somebody turned again is kept; what stands is taken back, also where it was bad before.
+func TestCertificateScenario(t *testing.T) {
+	t.Parallel()
+	d := open(t, secure(), admin.Options{})
+	show := func(state string) { d.pull("PATCH", "/settings", `{"certificate":"`+state+`"}`).Want(200) }
+	is := func(what, want string) {
+		t.Helper()
+		d.want(what, d.settings()["certificate"], want)
+	}
+	arm := func(variant string) (v admin.ScenarioArmed) {
+		d.pull("POST", "/scenarios/E77", `{"variant":"`+variant+`","client":"bg-demo","user":"dave"}`).Want(200).Into(&v)
+		return v
+	}
+	disarm := func() (v admin.ScenarioDisarmed) {
+		d.pull("DELETE", "/scenarios/E77", nil).Want(200).Into(&v)
+		return v
+	}
+	show("early")
+	v := arm("unknown")
+	is("armed", "unknown")
+	if p := v.Armed.Set; len(p) != 1 || p[0] != (admin.ScenarioPart{Kind: "setting", What: "certificate=unknown", Was: "early", Stands: true}) || v.Journal != admin.Prefix+"/journal" {
+		t.Errorf("%+v, %s", p, v.Journal)
+	}
+	arm("foreign")
+	is("armed anew", "foreign")
+	d.pull("POST", "/undo", nil).Want(200)
+	is("that undone", "unknown")
+	d.pull("POST", "/snapshots", `{"name":"armed"}`).Want(201)
+	if out := disarm(); len(out.Kept) != 0 || !slices.Equal(out.Back, []string{"certificate=unknown"}) {
+		t.Errorf("%+v", out)
+	}
+	is("disarmed", "early")
+	d.pull("POST", "/snapshots/1/restore", nil).Want(200)
+	show("valid")
+	if v := d.scenario("E77"); v.Armed.Set[0].Stands || v.Armed.Set[0].Why == "" {
+		t.Errorf("%+v", v.Armed)
+	}
+	if out := disarm(); len(out.Back) != 0 || !slices.Equal(out.Kept, []string{"certificate=unknown: it was turned again since"}) {
+		t.Errorf("%+v", out)
+	}
+	is("kept", "valid")
 }
 
 // What takes TLS is missing without it, and says why.

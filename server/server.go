@@ -8,6 +8,9 @@
 //	defer srv.Close()
 //	http.Get(srv.URL() + "/healthz")
 //
+// With TLS it shows certificates of an authority of its own, which Authority returns for the roots of a client, unless the options bring
+// some.
+//
 // Servers are independent of each other and safe for parallel tests.
 package server
 

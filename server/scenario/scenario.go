@@ -1,7 +1,7 @@
 // Package scenario owns the catalogue of cases that a client must survive, E01 to E77, and which of them are armed in a space.
 //
-// A Case is data: what happens, what a correct client does, where it really happened, which knobs, faults and clock moves bring it about,
-// and what a person does besides. Whether traffic has met a case is a question to the journal, asked anew each time: nothing is ticked
+// A Case is data: what happens, what a correct client does, where it really happened, which knobs, faults, clock moves and
+// certificates bring it about, and what a person does besides. Whether traffic has met a case is a question to the journal, asked anew each time: nothing is ticked
 // off. An Armed is what arming one really set, so that exactly that can be taken back. The package sets nothing itself and knows no
 // HTTP: levers do that, with the same verbs that anybody can call one by one.
 //
