@@ -25,7 +25,7 @@ func TestCertificate(t *testing.T) {
 	s := open(t, server.Options{TLS: &tls.Config{MinVersion: tls.VersionTLS12}}, "")
 	s.pull("POST", "/spaces", object{"name": "p07"}).Want(201)
 	doc := shown(s, "/s/p07/admin/settings", 200)
-	contains(t, doc, "#sw-certificate", "new connections by p07.localhost", "expired: has expired")
+	contains(t, doc, "#sw-certificate", "new connections by p07.localhost", "has expired")
 	doc = pressed(s, doc, "#sw-certificate form", 303, "certificate", "early")
 	if now := doc.Find("#sw-certificate option[selected]").AttrOr("value", ""); now != "early" {
 		t.Errorf("it shows %q", now)

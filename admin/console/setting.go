@@ -95,12 +95,7 @@ func switches() map[string][2]string {
 }
 
 // Certificates are the options of what TLS shows.
-func (s *Settings) Certificates() (out []string) {
-	for _, c := range cert.States() {
-		out = append(out, string(c)+"="+string(c)+": "+c.Says())
-	}
-	return out
-}
+func (s *Settings) Certificates() []cert.State { return cert.States() }
 
 // Host is by which name the space is known before anything is sent.
 func (s *Settings) Host() string {
