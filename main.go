@@ -90,6 +90,9 @@ func ready(w io.Writer, srv *server.Server, f *flags) {
 	if f.adminKey != "" {
 		fmt.Fprintf(w, "  Admin key %s\n", f.adminKey)
 	}
+	if f.tlsSelfSigned {
+		fmt.Fprintf(w, "  Trust     %s/ca.pem, the certificate of this run's authority\n", guide.Base)
+	}
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, bank := range guide.Banks {
@@ -171,7 +174,7 @@ func (f *flags) set() *pflag.FlagSet {
 	s.BoolVar(&f.registration, "registration", false, "let anybody register a client at the banks (RFC 7591)")
 	s.StringVar(&f.tlsCert, "tls-cert", "", "serve HTTPS with this certificate `file` (PEM)")
 	s.StringVar(&f.tlsKey, "tls-key", "", "`file` with the certificate's private key (PEM)")
-	s.BoolVar(&f.tlsSelfSigned, "tls-self-signed", false, "serve HTTPS with a certificate made at the start")
+	s.BoolVar(&f.tlsSelfSigned, "tls-self-signed", false, "serve HTTPS with certificates of an authority of its own, which /ca.pem shows")
 	s.StringVar(&f.logLevel, "log-level", "info", "`level`: debug (every request), info (refusals), warn, error or off")
 	s.StringVar(&f.logFormat, "log-format", "text", "`format` of the log on standard error: text or json")
 	s.BoolVar(&f.showVersion, "version", false, "print the version and exit")
@@ -325,7 +328,7 @@ func (f *flags) tls() (*tls.Config, error) {
 	case f.tlsSelfSigned && f.tlsCert+f.tlsKey != "":
 		return nil, errors.New("--tls-self-signed and --tls-cert exclude each other")
 	case f.tlsSelfSigned:
-		return server.SelfSigned(f.addr)
+		return &tls.Config{MinVersion: tls.VersionTLS12}, nil
 	case f.tlsCert == "" && f.tlsKey == "":
 		return nil, nil
 	case f.tlsCert == "" || f.tlsKey == "":

@@ -281,7 +281,9 @@ func (r *request) export(q EntryQuery) error {
 	default:
 		return fail.Field("format", "%q is neither har nor jsonl", format)
 	}
-	entries := r.Space.Journal.Recent(math.MaxInt, q.Filter.Match)
+	entries := r.Space.Journal.Recent(math.MaxInt, func(e *journal.Entry) bool {
+		return q.Filter.Match(e) && (name != "har" || e.Op != journal.Handshake) // that format is of requests
+	})
 	slices.Reverse(entries)
 	scheme, version := r.scheme(), r.options.Version
 	if version == "" {

@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -189,6 +190,38 @@ func TestSecretsAreMaskedEverywhere(t *testing.T) {
 			!strings.Contains(whole, bearer) && !strings.Contains(whole, secret) {
 			t.Errorf("%s does not reveal what it is asked to", path)
 		}
+	}
+}
+
+// A handshake that was broken off is an entry without a request: what writes requests down or sends them again has none.
+func TestBrokenHandshakeInTheJournal(t *testing.T) {
+	t.Parallel()
+	d := open(t, secure(), admin.Options{})
+	conn, err := tls.Dial("tcp", strings.TrimPrefix(d.URL(), "https://"), &tls.Config{ServerName: "localhost", MinVersion: tls.VersionTLS12})
+	if err == nil {
+		conn.Close()
+		t.Fatal("it is trusted")
+	}
+	d.pull("GET", "/wait?event=request&op=handshake&since=1h", nil).Want(200)
+	e := d.pull("GET", "/journal/1", nil).Want(200).JSON()
+	if e["op"] != "handshake" || e["method"] != "TLS" || e["bank"] != "" || !strings.Contains(e["why"].(string), "it said: ") {
+		t.Errorf("%v", e)
+	}
+	a := d.pull("GET", "/journal/export?format=har", nil).Want(200)
+	if got := a.JSON()["log"].(map[string]any)["entries"].([]any); len(got) != 0 {
+		t.Errorf("HAR has %v", got)
+	}
+	d.want("lines of JSONL", strings.Count(d.pull("GET", "/journal/export?format=jsonl", nil).Want(200).Body, `"op":"handshake"`), 1)
+	for _, style := range journal.Styles() {
+		if text := d.pull("GET", "/journal/1?as="+style, nil).Want(200).Body; !strings.Contains(text, "https://localhost:") || strings.Contains(text, "TLS") {
+			t.Error(text)
+		}
+	}
+	if why := d.pull("POST", "/journal/1/replay", nil).Want(409).Text("detail"); !strings.Contains(why, "handshake") {
+		t.Error(why)
+	}
+	if list := d.pull("GET", "/report", nil).Want(200).Body; strings.Contains(list, "handshake") {
+		t.Error(list)
 	}
 }
 

@@ -133,7 +133,7 @@ func (d *desk) state(t interface{ Fatal(...any) }) string {
 
 // lived is a sandbox in which something of everything is there.
 func lived(t testing.TB) *desk {
-	d := open(t, server.Options{}, admin.Options{})
+	d := open(t, secure(), admin.Options{})
 	w := d.walker("", 5)
 	for range 3 {
 		for _, call := range w.calls() {

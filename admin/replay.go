@@ -98,6 +98,9 @@ func replayEndpoints() []endpoint {
 
 // Replay sends the request of an entry again. It is traffic, as if its client had sent it: it cannot be undone.
 func (d *Desk) Replay(e *journal.Entry, o ReplayOrder) (*Replayed, error) {
+	if e.Op == journal.Handshake {
+		return nil, fail.New(fail.Conflict, "entry %d is a handshake: nothing was sent that could be sent again", e.ID)
+	}
 	request, err := o.request(d.Space.Name, e)
 	if err != nil {
 		return nil, err

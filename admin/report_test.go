@@ -211,9 +211,27 @@ func TestReportRules(t *testing.T) {
 	}
 	d := open(t, server.Options{}, admin.Options{})
 	for _, r := range d.card("client=bg-demo").Rules {
-		if !slices.ContainsFunc(all, func(m manners) bool { return m.rule == r.Rule }) {
+		if r.Rule != "certificate" && !slices.ContainsFunc(all, func(m manners) bool { return m.rule == r.Rule }) {
 			t.Errorf("rule %s has no test", r.Rule)
 		}
+	}
+}
+
+// Who goes on over a bad certificate is flagged, request by request. Over a good one the rule does not apply, so that it costs nobody the A.
+func TestReportOfCertificates(t *testing.T) {
+	t.Parallel()
+	d := open(t, secure(), admin.Options{})
+	a := d.app("berlin").login()
+	applicable := d.card("client=bg-demo").Applicable
+	if r := ruleOf(t, d.card("client=bg-demo"), "certificate"); r.Verdict != report.Exempt || r.Seen != 0 {
+		t.Errorf("over a good one: %+v", r)
+	}
+	d.pull("POST", "/scenarios/E77", nil).Want(200)
+	d.Idle()
+	a.call()
+	c := d.card("client=bg-demo")
+	if r := ruleOf(t, c, "certificate"); r.Verdict != report.Failed || r.Offences != 1 || !strings.Contains(r.Evidence[0].Why, "has expired") || c.Applicable != applicable+1 {
+		t.Errorf("over a bad one: %+v", r)
 	}
 }
 
@@ -240,7 +258,7 @@ func TestGrades(t *testing.T) {
 	}
 	c := d.card("client=bg-demo")
 	for _, r := range c.Rules {
-		if r.Verdict != report.Passed {
+		if r.Verdict != report.Passed && r.Rule != "certificate" { // who does well there is never seen
 			t.Errorf("%s: %s, %+v", r.Rule, r.Verdict, r.Evidence)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"sandbank/server/cert"
 	"sandbank/server/grant"
 	"sandbank/server/scenario"
 )
@@ -36,6 +37,8 @@ type ScenarioVariant struct {
 	Knobs  []string `json:"knobs,omitempty"`  // knob=value, or bank.knob=value
 	Faults []string `json:"faults,omitempty"` // as X-Sandbox-Fault has them
 	Clock  string   `json:"clock,omitempty"`
+
+	Certificate cert.State `json:"certificate,omitempty"` // what TLS shows from then on
 }
 
 // ScenarioStanding is how a case is armed.
@@ -50,10 +53,10 @@ type ScenarioStanding struct {
 
 // ScenarioPart is one thing that a case set.
 type ScenarioPart struct {
-	Kind   string `json:"kind"`           // policy, fault or clock
-	What   string `json:"what"`           // access=5s; op=token; …; moved by 2h; skew as=30s
+	Kind   string `json:"kind"`           // policy, fault, clock or setting
+	What   string `json:"what"`           // access=5s; op=token; …; moved by 2h; skew as=30s; certificate=expired
 	ID     string `json:"id,omitempty"`   // of a fault
-	Was    string `json:"was,omitempty"`  // the level's own setting before; none: it had none. Of a skew: the one before
+	Was    string `json:"was,omitempty"`  // the level's own setting before; none: it had none. Of a skew and of a setting: the one before
 	Stands bool   `json:"stands"`         // whether it is still so: not turned since, not spent, not disarmed
 	Why    string `json:"why,omitempty"`  // where it is not
 	Hits   int    `json:"hits,omitempty"` // of a fault
@@ -140,7 +143,7 @@ func (d *Desk) Scenario(id string) (*ScenarioView, error) {
 func (d *Desk) scenarioView(c *scenario.Case, met map[string]scenario.Met) ScenarioView {
 	m := met[c.ID]
 	v := ScenarioView{ID: c.ID, Title: c.Title, Does: c.Does, Correct: c.Correct, Refs: append([]string{}, c.Refs...), Banks: c.Banks, Do: c.Do,
-		Variants: []ScenarioVariant{}, Missing: c.Missing, State: "open", Met: m.Count > 0, Hits: m.Count, Entries: m.Entries}
+		Variants: []ScenarioVariant{}, Missing: c.Missing(d.Secure()), State: "open", Met: m.Count > 0, Hits: m.Count, Entries: m.Entries}
 	for _, g := range scenario.Groups() {
 		if g.Number == c.Group {
 			v.Group = g
@@ -153,11 +156,11 @@ func (d *Desk) scenarioView(c *scenario.Case, met map[string]scenario.Met) Scena
 	where := grant.Level{}
 	if a := d.Space.Scenarios.Get(c.ID); a != nil {
 		v.Armed = d.standing(a)
-		where = a.Level()
+		where = a.Reach()
 	}
 	v.Journal = d.journalOf(where, 0)
 	switch {
-	case c.Missing != "":
+	case v.Missing != "":
 		v.State = "missing"
 	case v.Armed != nil:
 		v.State = "armed"

@@ -9,11 +9,13 @@ import (
 	"strings"
 	"time"
 
+	"sandbank/server/cert"
 	"sandbank/server/fail"
 	"sandbank/server/fault"
 	"sandbank/server/grant"
 	"sandbank/server/journal"
 	"sandbank/server/scenario"
+	"sandbank/server/world"
 )
 
 // ScenarioOrder narrows a case; every field may be missing.
@@ -37,20 +39,14 @@ type LeverCall struct {
 	Body   any    `json:"body,omitempty"`
 }
 
-// ScenarioDisarmed says what disarming a case took back.
-type ScenarioDisarmed struct {
-	Back []string `json:"back"`
-	Kept []string `json:"kept"` // left as it is, because it was changed since
-}
-
 // ArmScenario sets everything that a case needs, in one change. One that is armed begins anew. A case that cannot be shown is Conflict.
 func (d *Desk) ArmScenario(id string, o ScenarioOrder) (*ScenarioArmed, error) {
 	c, err := scenario.Find(id)
 	if err != nil {
 		return nil, err
 	}
-	if c.Missing != "" {
-		return nil, fail.New(fail.Conflict, "%s cannot be shown: %s", c.ID, c.Missing)
+	if why := c.Missing(d.Secure()); why != "" {
+		return nil, fail.New(fail.Conflict, "%s cannot be shown: %s", c.ID, why)
 	}
 	v, err := c.Variant(o.Variant)
 	if err != nil {
@@ -64,14 +60,14 @@ func (d *Desk) ArmScenario(id string, o ScenarioOrder) (*ScenarioArmed, error) {
 			return err
 		}
 		a := scenario.Armed{Case: c.ID, Variant: v.Name, Bank: at.Bank, Client: at.Client, User: at.User, At: d.Space.Clock.Now()}
-		for _, set := range []func(scenario.Variant, *scenario.Armed, *ScenarioArmed) error{d.armKnobs, d.armFaults, d.armClock} {
+		for _, set := range []func(scenario.Variant, *scenario.Armed, *ScenarioArmed) error{d.armKnobs, d.armFaults, d.armClock, d.armCertificate} {
 			if err := set(v, &a, out); err != nil {
 				return err
 			}
 		}
 		d.Space.Scenarios.Put(a)
 		out.ScenarioView = d.scenarioView(c, scenario.Meet(d.traffic(), d.Space.Grants))
-		out.Journal = d.journalOf(at, entry)
+		out.Journal = d.journalOf(a.Reach(), entry)
 		return nil
 	})
 	if err != nil {
@@ -228,92 +224,24 @@ func (d *Desk) armSkew(turns []scenario.Turn, a *scenario.Armed, out *ScenarioAr
 	return nil
 }
 
+// armCertificate lets TLS show what the variant says, to every client of the space: when hands are shaken, none has a name yet.
+func (d *Desk) armCertificate(v scenario.Variant, a *scenario.Armed, out *ScenarioArmed) error {
+	if v.Certificate == "" {
+		return nil
+	}
+	a.Certificate = &scenario.Shown{Value: v.Certificate, Was: d.Space.Switches().Certificate}
+	out.Calls = append(out.Calls, d.leverCall("PATCH", "/settings", SettingsChange{Certificate: v.Certificate}))
+	return d.certify(v.Certificate)
+}
+
+// certify lets TLS show a certificate in this state, within a change.
+func (d *Desk) certify(to cert.State) error {
+	return d.Space.Turn(func(s *world.Switches) error { s.Certificate = to; return nil })
+}
+
 func (d *Desk) leverCall(method, path string, body any) LeverCall {
 	return LeverCall{method, d.Root + Prefix + path, body}
 }
-
-// DisarmScenario takes back what arming a case set: knobs and skews that still stand as it turned them, its faults, and its jump of the
-// clock.
-// A case that is not armed is Conflict.
-func (d *Desk) DisarmScenario(id string) (*ScenarioDisarmed, error) {
-	c, err := scenario.Find(id)
-	if err != nil {
-		return nil, err
-	}
-	out := &ScenarioDisarmed{Back: []string{}, Kept: []string{}}
-	err = d.Space.Change("scenario.disarm", "disarmed "+c.ID, func() error {
-		if !d.disarm(c.ID, out) {
-			return fail.New(fail.Conflict, "%s is not armed", c.ID)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// disarm is DisarmScenario within a change; false when the case was not armed.
-func (d *Desk) disarm(id string, out *ScenarioDisarmed) bool {
-	a, knobs, skew := d.Space.Scenarios.Take(id)
-	if a == nil {
-		return false
-	}
-	d.disarmKnobs(a, knobs, out)
-	for _, f := range a.Faults {
-		if d.Space.Faults.Disarm(f) == nil {
-			out.Back = append(out.Back, "fault "+f)
-		}
-	}
-	d.disarmSkew(a, skew, out)
-	clock := d.Space.Clock
-	if a.Moved != 0 {
-		out.Back = append(out.Back, "the clock's move by "+Duration(a.Moved).String())
-		clock.Advance(-a.Moved)
-	}
-	if a.Froze && clock.Read().Frozen {
-		out.Back = append(out.Back, "the frozen clock")
-		clock.Freeze(false)
-	}
-	return true
-}
-
-// disarmKnobs turns knobs back: of those that the case turned, the ones that no later case turned over it.
-func (d *Desk) disarmKnobs(a *scenario.Armed, mine []scenario.Turn, out *ScenarioDisarmed) {
-	policy := d.Space.Grants.Policy
-	for _, t := range a.Knobs {
-		what := string(t.Knob) + "=" + t.Value
-		own, turned := policy.Levels()[a.Level()][t.Knob]
-		switch {
-		case !slices.Contains(mine, t) || !turned || formatted(t.Knob, own) != t.Value:
-			out.Kept = append(out.Kept, what+": it was turned again since")
-			continue
-		case t.Was == "":
-			policy.Unset(a.Level(), t.Knob)
-		default:
-			if was, err := grant.ParseValue(t.Knob, t.Was); err == nil {
-				policy.Set(a.Level(), t.Knob, was)
-			}
-		}
-		out.Back = append(out.Back, what)
-	}
-}
-
-// disarmSkew does the same with the servers that the case set apart.
-func (d *Desk) disarmSkew(a *scenario.Armed, mine []scenario.Turn, out *ScenarioDisarmed) {
-	for _, t := range a.Skew {
-		server, what := string(t.Knob), skewed(t)
-		was, err := d.Space.Skew.With(server, t.Was)
-		if err != nil || !slices.Contains(mine, t) || d.Space.Skew.Of(server) != t.Value {
-			out.Kept = append(out.Kept, what+": it was set again since")
-			continue
-		}
-		d.Space.Skew = was
-		out.Back = append(out.Back, what)
-	}
-}
-
-func skewed(t scenario.Turn) string { return "skew " + string(t.Knob) + "=" + t.Value }
 
 // standing says what of an armed case still is as it was set.
 func (d *Desk) standing(a *scenario.Armed) *ScenarioStanding {
@@ -345,6 +273,13 @@ func (d *Desk) standing(a *scenario.Armed) *ScenarioStanding {
 		p := ScenarioPart{Kind: "clock", What: skewed(t), Was: t.Was, Stands: d.Space.Skew.Of(string(t.Knob)) == t.Value}
 		if !p.Stands {
 			p.Why = "it was set again since"
+		}
+		s.Set = append(s.Set, p)
+	}
+	if c := a.Certificate; c != nil {
+		p := ScenarioPart{Kind: "setting", What: certified(c), Was: string(c.Was), Stands: d.Space.Switches().Certificate == c.Value}
+		if !p.Stands {
+			p.Why = "it was turned again since"
 		}
 		s.Set = append(s.Set, p)
 	}

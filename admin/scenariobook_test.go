@@ -396,7 +396,7 @@ func TestScenarioHeader(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	for text, why := range map[string]string{"E27": "no matter of one request: it turns refresh=20s", "E21": "it moves the clock", "E17": "it sets the bank's clocks apart", "E43": "brought about by hand",
-		"E77": "cannot be shown", "E99": "there is no scenario", "E69 odd": "no variant", "": ""} {
+		"E77": "shown before it", "E99": "there is no scenario", "E69 odd": "no variant", "": ""} {
 		answer := with(text)
 		if told := answer.Header.Get("X-Sandbox-Scenario"); !strings.Contains(told, why) || (text != "") != (answer.Status == 400) || (text != "") != (d.Last().Kind == "invalid_field") {
 			t.Errorf("%q: %d, %q, %s", text, answer.Status, told, answer.Body)

@@ -3,7 +3,9 @@ package admin
 import (
 	"strings"
 
+	"sandbank/server/cert"
 	"sandbank/server/fail"
+	"sandbank/server/scenario"
 	"sandbank/server/world"
 )
 
@@ -20,6 +22,8 @@ type SettingsChange struct {
 	TellRequest  *bool `json:"tellRequest,omitempty"`
 	TellNow      *bool `json:"tellNow,omitempty"`
 	Registration *bool `json:"registration,omitempty"`
+
+	Certificate cert.State `json:"certificate,omitempty" jsonschema:"enum=valid,enum=expired,enum=early,enum=foreign,enum=unknown"` // a bad one takes TLS
 }
 
 func settingEndpoints() []endpoint {
@@ -65,14 +69,21 @@ func (c *SettingsChange) turn(s *Settings) (what []string) {
 		}
 		*one.to = *one.on
 	}
+	if c.Certificate != "" {
+		what = append(what, "the certificate to "+string(c.Certificate))
+		s.Certificate = c.Certificate
+	}
 	return what
 }
 
-// ChangeSettings turns switches.
+// ChangeSettings turns switches. A bad certificate without TLS is Conflict.
 func (d *Desk) ChangeSettings(c SettingsChange) (*Settings, error) {
 	what := c.turn(&Settings{})
 	if what == nil {
 		return nil, fail.Field("", "name at least one switch, with true or false")
+	}
+	if c.Certificate != "" && c.Certificate != cert.Valid && !d.Secure() {
+		return nil, fail.New(fail.Conflict, "nobody is shown a certificate here: %s", scenario.NeedsTLS).At("certificate")
 	}
 	var out Settings
 	err := d.Space.Switch("turned "+strings.Join(what, ", "), func(s *world.Switches) error {

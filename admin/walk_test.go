@@ -240,7 +240,7 @@ func levers() map[string]lever {
 		"armFault":       fixed("POST", "/faults", `{"line":"op=token; status=503"}`, `{"line":"bank=yoisho; status=500; percent=20; seed=7; until=2031-01-01T00:00:00Z"}`, `{"line":"op=accounts; strip=Content-Type; next=3"}`),
 		"switchFaults":   fixed("PATCH", "/faults", `{"headers":true}`, `{"headers":false}`),
 		"disarmFaults":   fixed("DELETE", "/faults", ""), "disarmFault": about("/faults", id, "DELETE", "/faults%s"),
-		"changeSettings": fixed("PATCH", "/settings", `{"tellNow":true}`, `{"tellRequest":true,"headerFaults":true}`, `{"registration":true}`, `{"tellNow":false}`),
+		"changeSettings": fixed("PATCH", "/settings", `{"tellNow":true}`, `{"tellRequest":true,"headerFaults":true}`, `{"registration":true}`, `{"tellNow":false}`, `{"certificate":"expired"}`, `{"certificate":"foreign","tellNow":true}`),
 		"rotateKeys":     fixed("POST", "/keys/rotate", `{"bank":"sparebank1"}`, `{"bank":"berlin","alg":"EdDSA","retire":"withdraw"}`),
 		"takeSnapshot":   fixed("POST", "/snapshots", `{"name":"walked"}`), "deleteSnapshot": about("/snapshots", id, "DELETE", "/snapshots%s"),
 		"restoreSnapshot": about("/snapshots", id, "POST", "/snapshots%s/restore"),
@@ -280,10 +280,12 @@ func levers() map[string]lever {
 		"editServiceAccount":   about("/service-accounts", client, "PATCH", "/service-accounts%s", `{"name":"edited"}`),
 		"rotateServiceAccount": about("/service-accounts", client, "POST", "/service-accounts%s/rotate", `{"overlap":"1h"}`, `{}`),
 		"deleteServiceAccount": about("/service-accounts", client, "DELETE", "/service-accounts%s"),
-		"armScenario":          fixed("POST", "/scenarios/E11", `{}`, `{"bank":"berlin","client":"bg-demo"}`),
-		"disarmScenario":       fixed("DELETE", "/scenarios/E30", ""),
-		"changeFault":          about("/faults", id, "PATCH", "/faults%s", `{"paused":true}`, `{"paused":false}`),
-		"reset":                fixed("POST", "/reset", `{}`, `{"what":"tokens"}`, `{"what":"data"}`, `{"what":"faults"}`, `{"what":"clock"}`),
+		"armScenario": func(w *walker) (string, string, string, bool) {
+			return "POST", "/scenarios/" + one(w, "E11", "E77"), one(w, `{}`, `{"bank":"berlin","client":"bg-demo"}`), true
+		},
+		"disarmScenario": fixed("DELETE", "/scenarios/E30", ""),
+		"changeFault":    about("/faults", id, "PATCH", "/faults%s", `{"paused":true}`, `{"paused":false}`),
+		"reset":          fixed("POST", "/reset", `{}`, `{"what":"tokens"}`, `{"what":"data"}`, `{"what":"faults"}`, `{"what":"clock"}`),
 	}
 }
 

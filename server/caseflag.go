@@ -60,8 +60,6 @@ func caseFlags() (out []magic.Flag) {
 func notByLogin(c *scenario.Case) string {
 	arm := "; arm it: POST /admin/api/v1/scenarios/" + c.ID
 	switch {
-	case c.Missing != "":
-		return c.ID + " cannot be shown: " + c.Missing
 	case len(c.Variants) == 0:
 		return c.ID + " is brought about by hand: " + c.Do
 	}
@@ -69,6 +67,8 @@ func notByLogin(c *scenario.Case) string {
 	switch {
 	case len(v.Faults) > 0:
 		return c.ID + " spoils calls, and a login only its own grant" + arm
+	case v.Certificate != "":
+		return c.ID + " is about the certificate, which everybody is shown" + arm
 	case v.Clock != "":
 		return c.ID + " bends the clock, which everybody goes by" + arm
 	case c.ID == "E26":

@@ -135,7 +135,7 @@ func TestCasesThatAreNoFlags(t *testing.T) {
 		"e33": "E33 spoils calls, and a login only its own grant; arm it: POST /admin/api/v1/scenarios/E33",
 		"e21": "E21 bends the clock, which everybody goes by; arm it: POST /admin/api/v1/scenarios/E21", "e19": "E19 bends the clock",
 		"e45": "E45 turns page, which is no matter of a grant; arm it", "e26": "E26 is about midnight at the bank",
-		"e48": "E48 is brought about by hand: Press Deny, or log in as dave~deny", "e77": "E77 cannot be shown: certificates are made at the start only",
+		"e48": "E48 is brought about by hand: Press Deny, or log in as dave~deny", "e77": "E77 is about the certificate, which everybody is shown; arm it: POST /admin/api/v1/scenarios/E77",
 		"e99": "there is no such flag", "e36": "Accounts BG has no way to show E36", "e15.uses9": "another flag says otherwise", "e06.e07": "another flag says otherwise",
 	} {
 		c := bank.in(box, "dave~ttl5s."+flags)

@@ -32,7 +32,7 @@ func (s *Server) visit(r *fasthttp.Request) (v visit, ok bool) {
 	if rest, below := strings.CutPrefix(v.path, s.mount.below+"/"); below {
 		v.lead, v.path = "", "/"+rest
 	}
-	if label, local := strings.CutSuffix(hostname(string(r.Host())), ".localhost"); local && label != "" {
+	if label, ok := label(hostname(string(r.Host()))); ok {
 		if v.space = s.world.Visit(label); v.space == nil {
 			return v, false
 		}
@@ -53,6 +53,12 @@ func (s *Server) visit(r *fasthttp.Request) (v visit, ok bool) {
 
 // admin tells whether the path is the levers'.
 func (v visit) admin() bool { return v.path == "/admin" || strings.HasPrefix(v.path, "/admin/") }
+
+// label is the name of the space that a host name is for, where it says one: p07 of p07.localhost.
+func label(host string) (string, bool) {
+	name, local := strings.CutSuffix(strings.ToLower(host), ".localhost")
+	return name, local && name != ""
+}
 
 // hostname is a Host header without its port, in lower case, and without the dot that ends a whole name.
 func hostname(host string) string {
@@ -95,6 +101,7 @@ func (s *Server) serve(ctx fiber.Ctx) (err error) {
 	if why := misframed(head); why != "" {
 		return s.unreadable(ctx, 400, why)
 	}
+	defer outdated(ctx)
 	return s.route(ctx)
 }
 
@@ -180,6 +187,8 @@ func (s *Server) own(v visit) fiber.Handler {
 		return s.health
 	case v.path == "/metrics":
 		return s.metrics
+	case v.path == "/ca.pem" && s.authority != nil:
+		return s.trust
 	case v.path == "/favicon.ico":
 		return func(ctx fiber.Ctx) error { return ctx.SendStatus(204) }
 	}

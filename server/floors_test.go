@@ -21,6 +21,7 @@ var floors = []struct {
 	admin  bool     // whether it stands above package admin
 }{
 	{dir: "server/fail"}, {dir: "server/clock"}, {dir: "server/dice"}, {dir: "server/store"}, {dir: "server/flow", noStd: []string{"net/http"}},
+	{dir: "server/cert", ours: []string{"clock"}, noStd: []string{"net/http"}},
 	{dir: "server/ledger", ours: []string{"fail", "store"}, noStd: []string{"net/http"}},
 	{dir: "server/grant", ours: []string{"fail", "store", "clock", "dice"}, noStd: []string{"net/http"}},
 	{dir: "server/proof", others: []string{"github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/json", "github.com/go-jose/go-jose/v4/jwt"}, noStd: []string{"net/http"}},
@@ -28,18 +29,18 @@ var floors = []struct {
 	{dir: "server/journal", ours: []string{"fail"}, noStd: []string{"net/http"}},
 	{dir: "server/keys", ours: []string{"fail", "store"}, others: []string{"github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/cryptosigner"}, noStd: []string{"net/http"}},
 	{dir: "server/magic", ours: []string{"fail", "clock", "grant", "fault"}, noStd: []string{"net/http"}},
-	{dir: "server/scenario", ours: []string{"fail", "clock", "store", "grant", "fault", "journal"}, noStd: []string{"net/http"}},
+	{dir: "server/scenario", ours: []string{"fail", "clock", "cert", "store", "grant", "fault", "journal"}, noStd: []string{"net/http"}},
 	{dir: "server/report", ours: []string{"fail", "clock", "grant", "journal"}, noStd: []string{"net/http"}},
-	{dir: "server/world", ours: []string{"fail", "clock", "dice", "store", "ledger", "grant", "fault", "journal", "keys", "scenario"}, noStd: []string{"net/http"}},
+	{dir: "server/world", ours: []string{"fail", "clock", "cert", "dice", "store", "ledger", "grant", "fault", "journal", "keys", "scenario"}, noStd: []string{"net/http"}},
 	{dir: "server/internal/page", noStd: []string{"net/http"}},
 	{dir: "server/internal/wire", ours: []string{"fail", "clock", "dice", "ledger", "grant", "proof", "journal", "magic", "world", "internal/page"}, others: []string{"github.com/gofiber/fiber/v3"}, noStd: []string{"net/http"}},
 	{dir: "server/internal/dialect", ours: []string{"fail", "clock", "flow", "grant", "ledger", "magic", "internal/page", "internal/wire"}, noStd: []string{"net/http"}},
 	{dir: "server/internal/dialect/*", ours: []string{"fail", "clock", "dice", "flow", "grant", "ledger", "magic", "internal/page", "internal/wire", "internal/dialect"}, noStd: []string{"net/http"}},
 	{dir: "server/internal/standard", ours: []string{"fail", "clock", "dice", "grant", "keys", "proof", "ledger", "internal/page", "internal/wire", "internal/dialect"}, noStd: []string{"net/http"}},
 	{dir: "seed", ours: []string{"fail", "clock", "dice", "store", "ledger", "grant", "proof", "world"}, others: []string{"github.com/brianvoe/gofakeit/v7"}, noStd: []string{"net/http"}},
-	{dir: "admin", ours: []string{"fail", "clock", "dice", "flow", "store", "ledger", "grant", "proof", "fault", "journal", "keys", "scenario", "report", "world"}, others: []string{"github.com/gofiber/fiber/v3", "github.com/gofiber/fiber/v3/middleware/sse", "github.com/invopop/jsonschema"}, noStd: []string{"net/http"}},
+	{dir: "admin", ours: []string{"fail", "clock", "cert", "dice", "flow", "store", "ledger", "grant", "proof", "fault", "journal", "keys", "scenario", "report", "world"}, others: []string{"github.com/gofiber/fiber/v3", "github.com/gofiber/fiber/v3/middleware/sse", "github.com/invopop/jsonschema"}, noStd: []string{"net/http"}},
 	{dir: "admin/export", ours: []string{"flow"}, noStd: []string{"net/http"}},
-	{dir: "admin/console", ours: []string{"fail", "clock", "flow", "grant", "fault", "journal", "ledger", "scenario", "report", "world"}, admin: true, others: []string{"github.com/gofiber/fiber/v3"}, noStd: []string{"net/http"}},
+	{dir: "admin/console", ours: []string{"fail", "clock", "cert", "flow", "grant", "fault", "journal", "ledger", "scenario", "report", "world"}, admin: true, others: []string{"github.com/gofiber/fiber/v3"}, noStd: []string{"net/http"}},
 	{dir: "fixtures", noStd: []string{"net/http"}},
 }
 

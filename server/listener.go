@@ -13,19 +13,22 @@ import (
 // busy and would hold up a shutdown until they time out.
 type listener struct {
 	net.Listener
-	mu    sync.Mutex
-	quiet map[*connection]bool
+	tls      *tls.Config         // nil: plain HTTP
+	declined func(*hands, error) // hears of TLS connections that ended before their first request
+	mu       sync.Mutex
+	quiet    map[*connection]bool
 }
 
 type connection struct {
 	net.Conn
 	from  *listener
 	heard sync.Once
+	hands *hands // below TLS; nil: plain HTTP
 	ahead []byte // read by a watch; what comes next
 }
 
-func listenTo(l net.Listener) *listener {
-	return &listener{Listener: l, quiet: map[*connection]bool{}}
+func listenTo(l net.Listener, tls *tls.Config, declined func(*hands, error)) *listener {
+	return &listener{Listener: l, tls: tls, declined: declined, quiet: map[*connection]bool{}}
 }
 
 // Accept waits for the next connection.
@@ -35,6 +38,10 @@ func (l *listener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	quiet := &connection{Conn: c, from: l}
+	if l.tls != nil {
+		quiet.hands = &hands{Conn: c}
+		quiet.Conn = tls.Server(quiet.hands, l.tls)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.quiet[quiet] = true
@@ -52,15 +59,17 @@ func (l *listener) Close() error {
 	return err
 }
 
-func (c *connection) forget() {
+func (c *connection) forget() (first bool) {
 	c.heard.Do(func() {
+		first = true
 		c.from.mu.Lock()
 		defer c.from.mu.Unlock()
 		delete(c.from.quiet, c)
 	})
+	return first
 }
 
-// Read notes that the connection is in use.
+// Read notes that the connection is in use. The first one shakes hands, where there is TLS: whoever is slow at that holds up nobody else.
 func (c *connection) Read(p []byte) (int, error) {
 	if len(c.ahead) > 0 {
 		n := copy(p, c.ahead)
@@ -68,8 +77,8 @@ func (c *connection) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	n, err := c.Conn.Read(p)
-	if n > 0 {
-		c.forget()
+	if (n > 0 || err != nil) && c.forget() && err != nil && c.hands != nil {
+		c.from.declined(c.hands, err)
 	}
 	return n, err
 }
@@ -106,8 +115,8 @@ func (c *connection) watch(left func()) (stop func()) {
 func (c *connection) reset() {
 	c.forget()
 	conn := c.Conn
-	if secure, ok := conn.(*tls.Conn); ok {
-		conn = secure.NetConn()
+	if c.hands != nil {
+		conn = c.hands.Conn
 	}
 	if plain, ok := conn.(*net.TCPConn); ok {
 		plain.SetLinger(0)

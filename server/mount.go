@@ -126,6 +126,7 @@ func (m *mount) serve(ctx fiber.Ctx, v visit, broken *fail.Error) (bool, error) 
 			refuse = l.route.Refuse
 		}
 	}
+	noted(ctx, call)
 	return true, m.answer(ctx, call, route, refuse, do, broken)
 }
 

@@ -8,6 +8,9 @@
 //	defer srv.Close()
 //	http.Get(srv.URL() + "/healthz")
 //
+// With TLS it shows certificates of an authority of its own, which Authority returns for the roots of a client, unless the options bring
+// some.
+//
 // Servers are independent of each other and safe for parallel tests.
 package server
 
@@ -28,6 +31,7 @@ import (
 
 	"sandbank/fixtures"
 	"sandbank/seed"
+	"sandbank/server/cert"
 	"sandbank/server/clock"
 	"sandbank/server/fault"
 	"sandbank/server/flow"
@@ -42,7 +46,7 @@ import (
 type Options struct {
 	Addr      string         // where Start listens; "127.0.0.1:0" when empty
 	PublicURL string         // base of every URL that is handed out; empty: what the caller used
-	TLS       *tls.Config    // nil: plain HTTP
+	TLS       *tls.Config    // nil: plain HTTP; one without certificates shows those of an authority of the sandbox's own
 	Seed      uint64         // replayable randomness; 0: crypto/rand
 	People    int            // extra generated people per bank
 	Fixtures  string         // file or directory laid over the embedded fixtures
@@ -91,8 +95,10 @@ type Server struct {
 	handler fasthttp.RequestHandler // of app, and of methods that its router does not know
 	meter   *meter
 	admin   func(ctx fiber.Ctx, space *world.Space, root, path string) error
-	born    time.Time          // real time
-	end     context.CancelFunc // ends streams, and what faults hold up
+	born    time.Time // real time
+
+	authority *cert.Authority    // nil without TLS
+	end       context.CancelFunc // ends streams, and what faults hold up
 
 	mu       sync.Mutex
 	listener *listener
@@ -126,6 +132,9 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{options: o, world: w, mount: m, meter: newMeter(w, m), born: clock.Wall()}
+	if o.TLS != nil {
+		s.authority = cert.New(hosts(o)...)
+	}
 	if m.secure, m.note = o.TLS != nil, s.note; o.PublicURL != "" {
 		if err := m.publish(o.PublicURL); err != nil {
 			return nil, err
@@ -221,12 +230,13 @@ func (s *Server) Listen() error {
 	if err != nil {
 		return err
 	}
+	var secure *tls.Config
 	if s.options.TLS != nil {
-		l = tls.NewListener(l, s.options.TLS)
+		secure = s.certified(s.options.TLS)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listener, s.done = listenTo(l), make(chan error, 1)
+	s.listener, s.done = listenTo(l, secure, s.declined), make(chan error, 1)
 	return nil
 }
 

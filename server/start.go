@@ -45,6 +45,9 @@ func (s *Server) guide(space *world.Space, origin, root string) page.Start {
 	p := page.Start{Root: root, Base: base, Version: s.options.Version, Now: reading.Now, Speed: speed, Offset: offset(reading.Offset), Seed: "random",
 		Rule:  "any password; any loopback redirect URI",
 		Links: []page.Link{{Name: "Health", URL: s.mount.below + "/healthz", Note: "JSON"}, {Name: "Metrics", URL: s.mount.below + "/metrics", Note: "Prometheus text"}}}
+	if s.authority != nil {
+		p.Links = append(p.Links, page.Link{Name: "Certificate authority", URL: s.mount.below + "/ca.pem", Note: "PEM, for clients to trust"})
+	}
 	if s.admin != nil {
 		p.Console = root + "/admin"
 		p.Links = append(p.Links, page.Link{Name: "Levers: the admin API", URL: root + "/admin/api/v1/openapi.json", Note: "OpenAPI 3.1; clock, spaces, undo and more"})

@@ -102,6 +102,9 @@ func (o *OpenEntry) CommandAs(style string) (string, error) {
 	return o.V.Desk.Command(o.entry, style, o.Whole)
 }
 
+// Handshake tells whether there was no request at all.
+func (o *OpenEntry) Handshake() bool { return o.Op == journal.Handshake }
+
 // Mood is the class of the answer's badge, and its icon.
 func (o *OpenEntry) Mood() [2]string {
 	switch {
@@ -123,6 +126,12 @@ func (o *OpenEntry) Outcome() string {
 
 // check lists what was looked at, in order, and what would have come behind it.
 func (o *OpenEntry) check() {
+	if o.Handshake() {
+		for i := range o.Trail {
+			o.Checks = append(o.Checks, o.step(&o.Trail[i], true))
+		}
+		return
+	}
 	route := Checked{Name: "Route", Class: "ok", Icon: "check", Said: "passed", Why: o.V.linked(o.V.Bank(o.Bank)+", "+o.Method+" "+o.V.Path(o.Target)) + template.HTML(` <span class="dim">`+esc(o.Op)+`</span>`)}
 	if o.Op == "" {
 		route.Class, route.Icon, route.Said, route.Why = "no", "x", "failed", o.V.linked(o.V.Bank(o.Bank)+" has no such path")

@@ -134,7 +134,9 @@ func (i *Inspector) sums() {
 		if e.Kind != "" {
 			kinds[e.Kind]++
 		}
-		banks[e.Bank]++
+		if e.Bank != "" {
+			banks[e.Bank]++
+		}
 	}
 	i.Tally, i.Banks = counted(kinds, "kind"), counted(banks, "bank")
 	i.Slow = slices.Clone(i.List.Items)
@@ -230,7 +232,7 @@ func (v *visit) Who(e admin.EntryRow) string {
 	if e.Client != "" {
 		parts = append(parts, shortID(e.Client))
 	} else if e.User == "" {
-		parts = append(parts, v.Bank(e.Bank))
+		parts = append(parts, cmp.Or(v.Bank(e.Bank), e.Op)) // hands are shaken with no bank
 	}
 	if n := len(e.Tokens); n > 0 {
 		parts = append(parts, e.Tokens[n-1])

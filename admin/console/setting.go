@@ -12,8 +12,10 @@ import (
 	"strings"
 
 	"sandbank/admin"
+	"sandbank/server/cert"
 	"sandbank/server/grant"
 	"sandbank/server/journal"
+	"sandbank/server/scenario"
 	"sandbank/server/world"
 )
 
@@ -35,6 +37,9 @@ type Settings struct {
 	Master   bool // the key that came along opens every space, or none is in force
 	Bounds   [][2]string
 	Keys     []admin.KeyView // by which banks sign
+
+	Certificate string // what TLS shows
+	Refused     string // why it shows nothing; empty: it does
 }
 
 // Switch is something that is on or off for the space as a whole.
@@ -64,6 +69,10 @@ func settings(v *visit) (any, error) {
 			s.Switches = append(s.Switches, Switch{name, cmp.Or(about[0], name), about[1], on})
 		}
 	}
+	s.Certificate = fmt.Sprint(all["certificate"])
+	if !v.Desk.Secure() {
+		s.Refused = scenario.NeedsTLS
+	}
 	held, err := v.console.panel.DeskFor(v.ctx, v.Space, v.Root).Keys("")
 	if err != nil {
 		return nil, err
@@ -83,6 +92,17 @@ func switches() map[string][2]string {
 		"registration": {"Anybody may register a client at the banks (RFC 7591)", ""},
 		"magicLogins":  {"Flags behind a login count: dave~ttl5s", ""},
 	}
+}
+
+// Certificates are the options of what TLS shows.
+func (s *Settings) Certificates() []cert.State { return cert.States() }
+
+// Host is by which name the space is known before anything is sent.
+func (s *Settings) Host() string {
+	if s.V.Space.Name == world.Main {
+		return "any name but another space’s"
+	}
+	return s.V.Space.Name + ".localhost"
 }
 
 func signingAlgs() []string {

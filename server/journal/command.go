@@ -15,6 +15,9 @@ func Styles() []string { return []string{"curl", "httpie", "fetch", "go", "pytho
 // Command writes the request of an entry down as something that can be pasted and sends it again, to where it went; scheme is http or
 // https. It is empty for a style that there is none of.
 func (e *Entry) Command(style, scheme string) string {
+	if e.Op == Handshake { // any request repeats it
+		e = &Entry{Method: "HEAD", Target: e.Target + "/"}
+	}
 	c := command{Entry: e, url: ascii(e.URL(scheme))}
 	for _, h := range e.Request.Headers() {
 		if !slices.Contains([]string{"host", "content-length", "connection", "transfer-encoding", "accept-encoding", "expect"}, strings.ToLower(h.Name)) {

@@ -27,6 +27,13 @@ const (
 	Budget  = 16 << 20
 )
 
+// What TLS adds to the journal: the operation of an entry that is a handshake which the client broke off, with nothing sent and nothing
+// answered, and the check that says of an entry which bad certificate the client was shown.
+const (
+	Handshake   = "handshake"
+	Certificate = "certificate"
+)
+
 // Entry is one request and its answer. It is immutable once appended.
 type Entry struct {
 	ID       uint64        `json:"id"` // 1 is the first request of the space

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"sandbank/server/journal"
 )
 
 // flowRules are those about logins, codes, and where secrets stand.
@@ -16,6 +18,7 @@ func flowRules() []rule {
 		{id: "pkce", title: "Uses PKCE with S256", cases: []string{"E44"}, without: append(offline, "yoisho", "sparebank1"), judge: pkce},
 		{id: "redirect-uri", title: "Has its redirect URI on loopback or HTTPS", cases: []string{"E44"}, without: offline, judge: redirectURI},
 		{id: "token-in-query", title: "Keeps tokens and secrets out of URLs", cases: []string{}, grave: true, judge: inQuery},
+		{id: "certificate", title: "Stops at a bad certificate", cases: []string{"E77"}, grave: true, silent: true, judge: badCertificate},
 	}
 }
 
@@ -83,6 +86,17 @@ func redirectURI(h *history) (f finding) {
 		host := u.Hostname()
 		if local := host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "::1" || strings.HasPrefix(host, "127."); u.Scheme == "http" && !local {
 			f.blame(s, nil, "codes come to "+u.Scheme+"://"+u.Host+" in clear")
+		}
+	}
+	return f
+}
+
+// badCertificate: who breaks off tells nobody who it is, so only those are seen that go on.
+func badCertificate(h *history) (f finding) {
+	for _, s := range h.steps {
+		if c := s.Check(journal.Certificate); c != nil {
+			f.seen++
+			f.blame(s, nil, "the certificate: "+c.Why)
 		}
 	}
 	return f

@@ -76,6 +76,7 @@ type rule struct {
 	cases     []string
 	grave     bool
 	without   []string // banks that have no such thing
+	silent    bool     // who does well is never seen: then it does not apply
 	judge     func(*history) finding
 }
 
@@ -158,7 +159,7 @@ func (r rule) result(h *history, banks []string) Result {
 	case len(f.bad) > 0:
 		one.Verdict = Failed
 	case f.seen > 0:
-	case applies:
+	case applies && !r.silent:
 		one.Verdict = Unseen
 	default:
 		one.Verdict = Exempt

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"sandbank/server/cert"
 	"sandbank/server/clock"
 	"sandbank/server/fail"
 	"sandbank/server/grant"
@@ -25,6 +26,14 @@ type Armed struct {
 	Moved   time.Duration `json:"moved,omitempty"`  // how far the clock jumped; in a file, nanoseconds
 	Froze   bool          `json:"froze,omitempty"`  // the clock ran before
 	Skew    []Turn        `json:"skew,omitempty"`   // servers that were set apart: as, rs, date
+
+	Certificate *Shown `json:"certificate,omitempty"`
+}
+
+// Shown is what TLS shows for a case, and what it showed before.
+type Shown struct {
+	Value cert.State `json:"value"`
+	Was   cert.State `json:"was"`
 }
 
 // Turn is one knob that a case turned, or one server that it set apart.
@@ -37,6 +46,14 @@ type Turn struct {
 // Level is where the case's knobs are turned.
 func (a *Armed) Level() grant.Level {
 	return grant.Level{Bank: a.Bank, Client: a.Client, User: a.User}
+}
+
+// Reach is the level whose traffic the case is about: hands are shaken before there is any bank.
+func (a *Armed) Reach() grant.Level {
+	if a.Certificate != nil {
+		return grant.Level{}
+	}
+	return a.Level()
 }
 
 // Book is what is armed in one space, one entry for each case. Whoever changes it holds the space's gate.
@@ -167,6 +184,9 @@ func Load(records []*Armed) (*Book, error) {
 			if _, err := (clock.Skew{}).With(string(t.Knob), t.Was); err != nil {
 				return nil, fail.Field(place+"was", "%v", err)
 			}
+		}
+		if c := a.Certificate; c != nil && (c.Value == "" || c.Was == "") {
+			return nil, fail.Field(place+"certificate", "it lacks its value, or what was before")
 		}
 		b.armed.Put(a.Case, a)
 	}

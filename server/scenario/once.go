@@ -23,9 +23,6 @@ func Once(f *fault.Faults, text string, a fault.Ask, now time.Time) (*fault.Hit,
 	if err != nil {
 		return nil, fail.Field("scenario", "%s", fail.From(err).Why)
 	}
-	if c.Missing != "" {
-		return nil, fail.Field("scenario", "%s cannot be shown: %s", c.ID, c.Missing)
-	}
 	v, err := c.Variant(strings.TrimSpace(name))
 	if err != nil {
 		return nil, fail.Field("scenario", "%s", fail.From(err).Why)
@@ -52,6 +49,8 @@ func (v Variant) lasting() string {
 		return "it turns " + strings.Join(v.Knobs, ", ") + "; arm it instead"
 	case strings.HasPrefix(v.Clock, skew):
 		return "it sets the bank's clocks apart; arm it instead"
+	case v.Certificate != "":
+		return "the certificate is shown before it; arm it instead"
 	case v.Clock != "":
 		return "it moves the clock; arm it instead"
 	}

@@ -1,7 +1,7 @@
 // Package scenario owns the catalogue of cases that a client must survive, E01 to E77, and which of them are armed in a space.
 //
-// A Case is data: what happens, what a correct client does, where it really happened, which knobs, faults and clock moves bring it about,
-// and what a person does besides. Whether traffic has met a case is a question to the journal, asked anew each time: nothing is ticked
+// A Case is data: what happens, what a correct client does, where it really happened, which knobs, faults, clock moves and
+// certificates bring it about, and what a person does besides. Whether traffic has met a case is a question to the journal, asked anew each time: nothing is ticked
 // off. An Armed is what arming one really set, so that exactly that can be taken back. The package sets nothing itself and knows no
 // HTTP: levers do that, with the same verbs that anybody can call one by one.
 //
@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 
+	"sandbank/server/cert"
 	"sandbank/server/fail"
 	"sandbank/server/fault"
 	"sandbank/server/grant"
@@ -31,7 +32,6 @@ type Case struct {
 	Refs    []string // real incidents as owner/repo#number, sections of RFCs
 	Banks   []string // where it can be shown; the first by default
 	Do      string   // what a person does by hand, in addition or instead
-	Missing string   // why it cannot be shown; empty: it can
 
 	// Variants are the ways in which it comes; the first by default. None: everything is done by hand.
 	Variants []Variant
@@ -50,6 +50,9 @@ type Variant struct {
 
 	// Clock is a move as Move takes it; empty: none.
 	Clock string
+
+	// Certificate is what TLS shows from then on; empty: what it showed before.
+	Certificate cert.State
 }
 
 // Group is a chapter of the catalogue.
@@ -90,6 +93,17 @@ func Find(id string) (*Case, error) {
 	}
 	return &all[i], nil
 }
+
+// Missing says why a sandbox cannot show the case; empty: it can. Some need one that speaks TLS.
+func (c *Case) Missing(tls bool) string {
+	if !tls && slices.ContainsFunc(c.Variants, func(v Variant) bool { return v.Certificate != "" }) {
+		return NeedsTLS
+	}
+	return ""
+}
+
+// NeedsTLS is why a sandbox shows no certificates.
+const NeedsTLS = "it takes TLS: start with --tls-self-signed"
 
 // Variant returns one by its name; the first for "". The field variant is at fault when there is none. A case that is done by hand has
 // an empty one.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"sandbank/server/cert"
 	"sandbank/server/dice"
 	"sandbank/server/fail"
 	"sandbank/server/fault"
@@ -130,6 +131,7 @@ func TestLoadRefuses(t *testing.T) {
 		"scenarios[0].knobs[0].value": func(a *scenario.Armed) { a.Knobs = []scenario.Turn{{Knob: "odd", Value: "1"}} },
 		"scenarios[0].skew[0].value":  func(a *scenario.Armed) { a.Skew = []scenario.Turn{{Knob: "x", Value: "1s", Was: "0s"}} },
 		"scenarios[0].skew[0].was":    func(a *scenario.Armed) { a.Skew = []scenario.Turn{{Knob: "as", Value: "1s"}} },
+		"scenarios[0].certificate":    func(a *scenario.Armed) { a.Certificate = &scenario.Shown{Value: cert.Early} },
 		"scenarios[0].knobs[0].was":   func(a *scenario.Armed) { a.Knobs = []scenario.Turn{{Knob: grant.Uses, Value: "1", Was: "x"}} },
 	} {
 		bad := good

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"strings"
 
+	"sandbank/server/cert"
 	"sandbank/server/fail"
+	"sandbank/server/journal"
 )
 
 // surfaces are the cases of group 3.7.
@@ -103,7 +105,11 @@ func keys() []Case {
 				alg := c.head("alg")
 				return alg != "" && t.algs[c.client] != "" && t.algs[c.client] != alg
 			}},
-		{ID: "E77", Title: "A certificate has expired", Banks: everywhere(), Does: "The server's, or the client's own certificate is over.",
-			Correct: "Watch notAfter; never switch verification off.", Refs: []string{"open-banking-gateway#361"}, Missing: "certificates are made at the start only"},
+		{ID: "E77", Title: "A certificate has expired", Banks: everywhere(), Does: "The server shows a certificate that has expired, is not valid yet, is another host's, or is signed by nobody known.",
+			Correct: "Break off and tell whoever runs it; never switch verification off.", Refs: []string{"open-banking-gateway#361", "RFC 5280 §6.1.3", "RFC 9110 §4.3.4"},
+			Do: "Let the client trust /ca.pem, and call over a new connection.",
+			Variants: []Variant{{Name: "expired", Certificate: cert.Expired}, {Name: "early", Certificate: cert.Early}, {Name: "foreign", Certificate: cert.Foreign},
+				{Name: "unknown", Certificate: cert.Unknown}},
+			meets: func(_ *traffic, c *call) bool { return c.Check(journal.Certificate) != nil }},
 	}
 }

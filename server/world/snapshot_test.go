@@ -365,6 +365,7 @@ func TestFileIsReadStrictly(t *testing.T) {
 		{"a list for an object", `"address":{}`, `"address":[]`, "people[0].address"},
 		{"a bad instant", `"now":"2026-12-03T12:00:00Z"`, `"now":"tomorrow"`, "clock.now"},
 		{"a far instant", `"now":"2026-12-03T12:00:00Z"`, `"now":"3026-12-03T12:00:00Z"`, "clock.now"},
+		{"a certificate", `"certificate":"valid"`, `"certificate":"odd"`, "switches.certificate"},
 		{"a fast clock", `"speed":1,`, `"speed":1e7,`, "clock.speed"},
 		{"an unknown bank", `"bank":"b","login"`, `"bank":"c","login"`, "people[0].bank"},
 		{"a wrong id", `"id":"b/dave"`, `"id":"b/david"`, "people[0].id"},
