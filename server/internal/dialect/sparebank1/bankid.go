@@ -34,7 +34,7 @@ func showStep(c *wire.Call, r *grant.Request) error {
 	case r.Facts[factInstitution] == "":
 		return pick(c, r)
 	case r.Owner == "":
-		return showLogin(c, 200, r, hint(r), "")
+		return showLogin(c, 200, r, hint(c, r), "")
 	}
 	return showCode(c, 200, r, "")
 }

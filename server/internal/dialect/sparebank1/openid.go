@@ -87,10 +87,15 @@ func recognise(c *wire.Call, r *grant.Request) error {
 	return nil
 }
 
-// hint is what the login page has typed in already.
-func hint(r *grant.Request) string {
-	if r.Identity == nil {
+// hint is what the login page has typed in already: the user name of whoever has the e-mail address that login_hint is, else login_hint.
+func hint(c *wire.Call, r *grant.Request) string {
+	if r.Identity == nil || r.Identity.Hint == "" {
 		return ""
+	}
+	for _, p := range c.Space.Ledger.People(c.Bank) {
+		if p.Email == r.Identity.Hint {
+			return p.Login
+		}
 	}
 	return r.Identity.Hint
 }
