@@ -184,15 +184,23 @@ func (s *Server) own(v visit) fiber.Handler {
 	case v.root != s.mount.below: // the rest is the process's, not a space's
 		return nil
 	case v.path == "/healthz":
-		return s.health
+		return fresh(s.health)
 	case v.path == "/metrics":
-		return s.metrics
+		return fresh(s.metrics)
 	case v.path == "/ca.pem" && s.authority != nil:
-		return s.trust
+		return fresh(s.trust)
 	case v.path == "/favicon.ico":
 		return func(ctx fiber.Ctx) error { return ctx.SendStatus(204) }
 	}
 	return nil
+}
+
+// fresh keeps an answer out of caches: it is over with the moment, or the process, that it tells of.
+func fresh(h fiber.Handler) fiber.Handler {
+	return func(ctx fiber.Ctx) error {
+		ctx.Set("Cache-Control", "no-store")
+		return h(ctx)
+	}
 }
 
 func (s *Server) health(ctx fiber.Ctx) error {

@@ -105,6 +105,17 @@ func TestOriginIsWhatTheCallerUsed(t *testing.T) {
 	}
 }
 
+// A cache in between must not keep what is over in a moment, as it may keep an answer that does not say.
+func TestHealthIsNotCached(t *testing.T) {
+	t.Parallel()
+	box := servertest.Start(t, server.Options{})
+	for _, path := range []string{"/healthz", "/metrics"} {
+		if got := box.Get(path).Want(200).Header.Get("Cache-Control"); got != "no-store" {
+			t.Errorf("%s: Cache-Control %q", path, got)
+		}
+	}
+}
+
 // Two native paths belong to two banks: there the client, or the token, decides.
 func TestSharedPathsGoToTheCallersBank(t *testing.T) {
 	t.Parallel()

@@ -174,7 +174,6 @@ func (s *Server) trust(ctx fiber.Ctx) error {
 		return err
 	}
 	ctx.Set("Content-Type", "application/x-pem-file")
-	ctx.Set("Cache-Control", "no-store") // the next process has another
 	return ctx.Send(text)
 }
 

@@ -38,7 +38,7 @@ func (c *Call) Authorize(rules AuthorizeRules) (*grant.Request, error) {
 		return nil, err
 	}
 	r := &grant.Request{Bank: c.Bank, Client: client.ID, RedirectURI: uri, RedirectGiven: q.Get("redirect_uri") != "",
-		State: q.Get("state"), HasState: q.Has("state"), Issuer: c.namedIssuer(client.ID), Hint: q.Get("login_hint"), Facts: map[string]string{}}
+		State: q.Get("state"), HasState: q.Has("state"), Issuer: c.namedIssuer(client.ID), Hint: c.Expected(q.Get("login_hint")), Facts: map[string]string{}}
 	if err := c.authorizeRules(q, client, r, rules); err != nil {
 		return nil, c.Detour(r, fail.From(err))
 	}

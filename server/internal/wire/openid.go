@@ -156,6 +156,19 @@ func (c *Call) Recognise(r *grant.Request) (*grant.Session, *grant.Grant, error)
 	return s, before, nil
 }
 
+// Expected is what a login page types in for a login_hint: the user name of whoever has that e-mail address, else the hint itself.
+func (c *Call) Expected(hint string) string {
+	if !strings.Contains(hint, "@") {
+		return hint
+	}
+	for _, p := range c.Space.Ledger.People(c.Bank) {
+		if p.Email == hint {
+			return p.Login
+		}
+	}
+	return hint
+}
+
 // anew is why a sign-in does not answer a request; empty: it does.
 func (c *Call) anew(r *grant.Request, s *grant.Session) string {
 	id := r.Identity

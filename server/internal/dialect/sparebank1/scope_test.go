@@ -120,3 +120,15 @@ func TestLogoutFromElsewhereAsks(t *testing.T) {
 		t.Errorf("still logged in: %s", p.Away)
 	}
 }
+
+// OpenID Connect Core §3.1.2.1: login_hint may be the person's e-mail address; the page has the user name typed in that goes with it.
+func TestLoginHintIsTypedIn(t *testing.T) {
+	t.Parallel()
+	box := start(t)
+	for given, want := range map[string]string{"dave@example.com": "dave", "jane": "jane", "nobody@example.com": "nobody@example.com", "": ""} {
+		page := box.Browser().Get(authorizeURL("", "scope", "openid", "login_hint", given))
+		if got := page.Doc.Find("input[name=login]").AttrOr("value", ""); got != want {
+			t.Errorf("login_hint %q: %q is typed in, want %q", given, got, want)
+		}
+	}
+}

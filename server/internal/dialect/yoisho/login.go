@@ -60,7 +60,7 @@ func authorize(c *wire.Call) error {
 		return err
 	}
 
-	r.Hint = c.Query().Get("login_hint")
+	r.Hint = c.Expected(c.Query().Get("login_hint"))
 	r = c.Begin(r)
 
 	return showLogin(c, 200, r, r.Hint, c.Query().Get("login_message"))
