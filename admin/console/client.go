@@ -254,9 +254,9 @@ func (v *visit) Lines(all []string) string { return strings.Join(all, "\n") }
 // Blanks is a list on one line.
 func (v *visit) Blanks(all []string) string { return strings.Join(all, ", ") }
 
-// ScopeLabel is that of the field for scopes, with those that there are.
-func (v *visit) ScopeLabel(bank string) string {
-	return "Scopes, of " + strings.Join(v.World.Bank(bank).Scopes, ", ")
+// ScopesOf says which scopes a bank has.
+func (v *visit) ScopesOf(bank string) string {
+	return v.Bank(bank) + " has " + strings.Join(v.World.Bank(bank).Scopes, ", ")
 }
 
 // NewClient is the form for a client.

@@ -368,7 +368,7 @@ func (f *form) Button(words, icon, class string, fields ...any) template.HTML {
 
 // Wrong is the refusal of a form, where it is about no single field.
 func (f *form) Wrong() template.HTML {
-	if f.failed == nil || f.failed.Text == "" {
+	if f.failed == nil || f.failed.Text == "" || f.failed.Label != "" { // a field that has shown it gave it its label
 		return ""
 	}
 	return template.HTML(`<p class="err" role="alert">` + esc(f.failed.Text) + `</p>`)

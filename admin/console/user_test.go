@@ -124,6 +124,10 @@ func TestBulkUsers(t *testing.T) {
 func TestLogInAsNeedsAPasswordAlone(t *testing.T) {
 	t.Parallel()
 	s := open(t, server.Options{}, "")
+	standard := s.Browser().Get("/yoisho/oauth2/authorize?response_type=code&login_hint=jane&client_id=" + demo + "&redirect_uri=" + back)
+	if got := standard.Doc.Find("[autocomplete=username]").AttrOr("value", ""); got != "jane" {
+		t.Errorf("the standard endpoint has %q typed in", got)
+	}
 	for bank, password := range map[string]string{"yoisho": "psw", "berlin": "password", "sparebank1": "password"} {
 		link := shown(s, "/admin/users/"+bank+"/jane", 200).Find(".head a.primary").AttrOr("href", "")
 		if list := shown(s, "/admin/users?q=jane+bank:"+bank, 200).Find(".acts a").AttrOr("href", ""); list != link {

@@ -153,7 +153,7 @@ func (v *visit) Param(name string) string { return v.params[name] }
 func (v *visit) Origin() string { return v.Place.Origin }
 
 // Bank is a bank's name for people; where something is typed, its id stands.
-func (v *visit) Bank(id string) string { return cmp.Or(v.World.Bank(id).Title, id) }
+func (v *visit) Bank(id string) string { return v.World.Bank(id).Title }
 
 // Named are banks to choose from, as "id=name".
 func (v *visit) Named(ids []string) []string {
@@ -163,9 +163,6 @@ func (v *visit) Named(ids []string) []string {
 	}
 	return out
 }
-
-// ByHand says what Choose is for; see Choice.
-func (v *visit) ByHand() template.HTML { return chosenByHand }
 
 // Theme is light, dark, or empty for the system's.
 func (v *visit) Theme() string {

@@ -244,14 +244,14 @@ func (s *Space) planted(d *dice.Dice) (*ledger.Ledger, *grant.Grants, error) {
 // People are how new people come to the spaces.
 func (w *World) People() People { return w.options.People }
 
-// Bank is what a bank says of itself; of one that there is none of, its name alone.
-func (w *World) Bank(name string) grant.Profile {
+// Bank is what a bank says of itself, which nobody changes; of one that there is none of, its name alone.
+func (w *World) Bank(name string) *grant.Profile {
 	for i := range w.options.Banks {
 		if w.options.Banks[i].Bank == name {
-			return w.options.Banks[i]
+			return &w.options.Banks[i]
 		}
 	}
-	return grant.Profile{Bank: name, Title: name}
+	return &grant.Profile{Bank: name, Title: name}
 }
 
 // Door is how people and machines get tokens at a bank.
