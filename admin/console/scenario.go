@@ -111,7 +111,7 @@ func (o *OpenScenario) Banks() []string { return o.ScenarioView.Banks }
 
 // Places are the options of the bank: the first fits unless the client or the user is elsewhere.
 func (o *OpenScenario) Places() []string {
-	return append([]string{"=the first that fits: " + o.Banks()[0]}, o.Banks()...)
+	return append([]string{"=the first that fits: " + o.V.Bank(o.Banks()[0])}, o.V.Named(o.Banks())...)
 }
 
 // Ways are the options of the variant, as text.

@@ -51,7 +51,7 @@ func TestScenarioIsArmedAndDisarmed(t *testing.T) {
 	contains(t, refused, "[name=user] ~ .err", "nobody")
 	armed := pressed(s, doc, "tr.open form[action$=armScenario]", 303, "bank", "berlin", "client", "bg-demo")
 	contains(t, armed, "tr[aria-current]", "armed", "Disarm")
-	contains(t, armed, "tr.open", "It has set", "at berlin for client bg-demo", "reuse=family", "rotation=rotate", "Arm anew")
+	contains(t, armed, "tr.open", "It has set", "at Accounts BG for client bg-demo", "reuse=family", "rotation=rotate", "Arm anew")
 	contains(t, armed, ".head", "1 armed")
 	if to := armed.Find("tr.open dd a").First().AttrOr("href", ""); to != "/admin/inspector?bank=berlin&client=bg-demo" {
 		t.Errorf("the inspector is at %q", to)
