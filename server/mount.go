@@ -100,7 +100,7 @@ func (m *mount) serve(ctx fiber.Ctx, v visit, broken *fail.Error) (bool, error) 
 	if b == nil {
 		return false, nil
 	}
-	call.Bank, call.Brand, call.Authority, call.Magic = b.Name, b.Brand, b.Authority, wire.Magic{Flags: m.flags, Ways: b.Ways}
+	call.Bank, call.Brand, call.Authority, call.Magic = b.Name, &b.Brand, &b.Authority, wire.Magic{Flags: m.flags, Ways: b.Ways}
 	refuse := b.Error
 	var do func(*wire.Call) error
 	var route *dialect.Route

@@ -55,7 +55,7 @@ func (s *Server) refusal(b *bank, kind fail.Kind, refuse dialect.Refuse, token b
 	defer s.app.ReleaseCtx(ctx)
 	space := s.space()
 	c := wire.New(ctx, space, space.Clock.Now(), wire.Place{Origin: "http://127.0.0.1:8080", Mount: "/" + b.Name}, nil)
-	c.Bank, c.Brand = b.Name, b.Brand
+	c.Bank, c.Brand, c.Authority = b.Name, &b.Brand, &b.Authority
 	e := fail.New(kind, "an example")
 	switch kind {
 	case fail.InvalidField, fail.InvalidRequest:

@@ -26,7 +26,7 @@ func (s *Server) bare(ctx fiber.Ctx) error {
 	path, _ := split(string(ctx.Request().URI().PathOriginal()))
 	b, at, values := s.mount.find(call, path)
 	l := at.route(ctx.Method())
-	call.Bank, call.Brand, call.Op = b.Name, b.Brand, l.route.Op
+	call.Bank, call.Brand, call.Op = b.Name, &b.Brand, l.route.Op
 	call.SetParams(l.params(values))
 	if _, err := run(l.route.Do, call); err != nil {
 		return b.Error(call, fail.From(err))

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v3"
@@ -46,11 +47,29 @@ func date(ctx fiber.Ctx, call *wire.Call) {
 func dated(ctx fiber.Ctx, now time.Time) {
 	h := &ctx.Response().Header
 	h.Del("Date")
-	h.Set("Late", now.UTC().Format(http.TimeFormat))
+	h.Set("Late", dateOf(now))
 	for key := range h.All() {
 		if string(key) == "Late" {
 			key[0] = 'D'
 			return
 		}
 	}
+}
+
+// lastDate is the date that was written last: most answers are of the same second as the one before.
+var lastDate atomic.Pointer[stamp]
+
+type stamp struct {
+	second int64
+	text   string
+}
+
+// dateOf is an instant as the header has it (RFC 9110 §5.6.7).
+func dateOf(now time.Time) string {
+	if last := lastDate.Load(); last != nil && last.second == now.Unix() {
+		return last.text
+	}
+	next := &stamp{now.Unix(), now.UTC().Format(http.TimeFormat)}
+	lastDate.Store(next)
+	return next.text
 }

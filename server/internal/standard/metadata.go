@@ -74,7 +74,7 @@ func provers() []string {
 }
 
 // methods are the ways in which a client may call a token endpoint: public clients are for people, who log in.
-func methods(a wire.Authority) []string {
+func methods(a *wire.Authority) []string {
 	if a.Entry.Read == nil {
 		return provers()
 	}
@@ -101,6 +101,9 @@ func openID(out map[string]any, o *wire.OpenID) {
 // Canonical is a path with its well-known part behind the path of the issuer or resource, where the banks' tables have it: RFC 8414 §3.1
 // and RFC 9728 §3.1 put it before.
 func Canonical(path string) string {
+	if !strings.HasPrefix(path, "/"+wellKnown) {
+		return path
+	}
 	for _, name := range []string{pathOAuth, pathOpenID, PathResource} {
 		if issuer, ok := strings.CutPrefix(path, name+"/"); ok && issuer != "" {
 			return "/" + issuer + name

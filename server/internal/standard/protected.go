@@ -1,9 +1,6 @@
 package standard
 
 import (
-	"slices"
-	"strings"
-
 	"sandbank/server/fail"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/wire"
@@ -12,7 +9,12 @@ import (
 
 // PathResource is where a client that has nothing but the URL of an account looks for who gives tokens for it. RFC 9728 §3.1 puts it
 // before the resource's path; the bank itself has it behind its own.
-const PathResource = "/.well-known/oauth-protected-resource"
+const PathResource = "/" + wellKnown + "/" + resourceName
+
+const (
+	wellKnown    = ".well-known"
+	resourceName = "oauth-protected-resource"
+)
 
 // protectedRoute is the resource server's, unlike all others of the standards.
 func protectedRoute(own bool) dialect.Route {
@@ -23,7 +25,7 @@ func protectedRoute(own bool) dialect.Route {
 // Described cuts the well-known name off a path that asks for the metadata of a resource below a bank; false for every other path.
 func Described(path []string) (resource []string, ok bool) {
 	n := len(path) - 2
-	if n <= 0 || !slices.Equal(path[n:], strings.Split(PathResource[1:], "/")) {
+	if n <= 0 || path[n] != wellKnown || path[n+1] != resourceName {
 		return nil, false
 	}
 	return path[:n], true

@@ -256,7 +256,7 @@ func readMetadata(body []byte) (*document, error) {
 
 // check refuses what the bank cannot have, and fills in the defaults of RFC 7591 §2. Grant types and scopes that it does not know are
 // left out, as §3.2.1 lets a server do; the answer tells what is left.
-func (d *document) check(has wire.Authority) error {
+func (d *document) check(has *wire.Authority) error {
 	if d.AuthMethod == "" {
 		d.AuthMethod = "client_secret_basic"
 	}

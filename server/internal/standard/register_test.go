@@ -19,7 +19,7 @@ func FuzzMetadata(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d, err := readMetadata(body)
 		if err == nil {
-			err = d.check(has)
+			err = d.check(&has)
 		}
 		if err != nil {
 			if e := fail.From(err); e.Kind != fail.InvalidField || e.Code != "invalid_client_metadata" && e.Code != "invalid_redirect_uri" || e.Text == "" {

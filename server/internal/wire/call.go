@@ -45,10 +45,10 @@ type Call struct {
 	Skew  time.Duration // how far that is ahead of the space's clock
 	Bank  string
 	Op    string
-	Brand page.Brand
 	Place Place
 
-	Authority Authority
+	Brand     *page.Brand // the bank's, as Authority is
+	Authority *Authority
 	Trail     fail.Trail
 
 	Client *grant.Client // who calls, once known
@@ -83,7 +83,13 @@ type Param struct{ Name, Value string }
 
 // New makes a call of a request, with the space's gate held. The strings in params must be the caller's own.
 func New(ctx fiber.Ctx, space *world.Space, now time.Time, place Place, params []Param) *Call {
-	return &Call{Space: Space{space, space.Ledger}, Now: now, Place: place, ctx: ctx, params: params}
+	return &Call{Space: Space{space, space.Ledger}, Now: now, Place: place, Brand: &nobody.brand, Authority: &nobody.authority, ctx: ctx, params: params}
+}
+
+// nobody is whose a call is before its bank is known.
+var nobody struct {
+	brand     page.Brand
+	authority Authority
 }
 
 // At is what the space's clock shows: the time of the journal and of levers, whichever server answers.
@@ -350,7 +356,7 @@ func (c *Call) Frame() page.Frame {
 	if r.Frozen {
 		speed = 0
 	}
-	return page.Frame{Brand: c.Brand, Root: c.Place.Root, Console: c.Place.Desk, Now: c.Now, Speed: speed, Connections: c.Place.Root + "/" + c.Bank + "/connections"}
+	return page.Frame{Brand: *c.Brand, Root: c.Place.Root, Console: c.Place.Desk, Now: c.Now, Speed: speed, Connections: c.Place.Root + "/" + c.Bank + "/connections"}
 }
 
 // RetryAfter puts the header on the answer when the refusal knows when to come back.
