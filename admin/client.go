@@ -234,6 +234,7 @@ func registering(what, id string, n int, bank string) string {
 }
 
 // secret is the one asked for, or a dealt one: letters and digits only, because some clients form-encode secrets and some do not.
+// It is called within a change, as whatever is dealt: a reset puts other dice in place.
 func (d *Desk) secret(asked string) string {
 	if asked != "" {
 		return asked
@@ -261,7 +262,6 @@ func (d *Desk) RotateSecret(bank, id string, o RotateOrder) (*ClientView, error)
 	if o.Overlap < 0 {
 		return nil, fail.Field("overlap", "%s is negative", o.Overlap)
 	}
-	fresh := d.secret(o.Secret)
 	return d.changeClient(bank, id, "client.rotate", "rotated the secret of client ", func(c *grant.Client) error {
 		if c.Public() {
 			return fail.New(fail.Conflict, "client %s is public and has no secret", id)
@@ -269,7 +269,7 @@ func (d *Desk) RotateSecret(bank, id string, o RotateOrder) (*ClientView, error)
 		if c.AuthMethod == grant.PrivateKeyJWT {
 			return fail.New(fail.Conflict, "client %s proves itself by its keys alone", id)
 		}
-		c.Secrets = append([]grant.Secret{{Value: fresh}}, o.overlapping(c.Secrets, d.Space.Clock.Now())...)
+		c.Secrets = append([]grant.Secret{{Value: d.secret(o.Secret)}}, o.overlapping(c.Secrets, d.Space.Clock.Now())...)
 		return nil
 	})
 }

@@ -230,6 +230,24 @@ func TestEveryLeverIsWalked(t *testing.T) {
 	}
 }
 
+// What is dealt for an order comes from the dice that the space has then: a reset puts others in place meanwhile.
+func TestDealtWhileTheSpaceBeginsAnew(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	var all sync.WaitGroup
+	for path, body := range map[string]string{"/reset": `{"what":"everything"}`, "/clients/berlin/bg-demo/rotate": `{}`, "/users/berlin/dave/password": `{}`,
+		"/service-accounts/s2s/s2s-demo/rotate": `{}`} {
+		all.Go(func() {
+			for range 40 {
+				if a := d.pull("POST", path, body); a.Status != 200 {
+					t.Errorf("%s: %d %s", path, a.Status, a.Body)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
 // Levers of every kind against traffic of all banks, while spaces come and go and somebody reads everything: nothing breaks, and under
 // the race detector nothing races.
 func TestLeversUnderTraffic(t *testing.T) {

@@ -269,9 +269,8 @@ func (d *Desk) RotateServiceAccount(bank, id string, o RotateOrder) (*ServiceVie
 	if o.Overlap < 0 {
 		return nil, fail.Field("overlap", "%s is negative", o.Overlap.String())
 	}
-	fresh := d.secret(o.Secret)
 	return d.onService(bank, id, "service.rotate", "rotated the secret of service account ", func(c *grant.Client) error {
-		now := d.Space.Clock.Now()
+		fresh, now := d.secret(o.Secret), d.Space.Clock.Now()
 		if d.wayOf(c) == grant.ByCredentials {
 			c.Secrets = append([]grant.Secret{{Value: fresh}}, o.overlapping(c.Secrets, now)...)
 			return nil

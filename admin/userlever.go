@@ -242,16 +242,19 @@ func (d *Desk) UnlockUsers(o UserBatch) (*UsersChanged, error) {
 
 // SetPassword gives a person a new password. A lock stays.
 func (d *Desk) SetPassword(id string, o PasswordOrder) (*PasswordSet, error) {
-	fresh := d.Space.Dice.Text(dice.Alnum, 12)
+	var fresh string
 	if o.Password != nil {
 		fresh = *o.Password
-	}
-	if err := readable("password", fresh, 128); err != nil {
-		return nil, err
+		if err := readable("password", fresh, 128); err != nil {
+			return nil, err
+		}
 	}
 	changed, err := one(d.onUsers("password", "set the password of", []string{id}, func(people []*ledger.Person, now time.Time, out *UsersChanged) error {
 		if o.Revoke {
 			d.end(people, "the user's password was changed by a lever", now, out)
+		}
+		if o.Password == nil {
+			fresh = d.Space.Dice.Text(dice.Alnum, 12)
 		}
 		return d.each(people, func(v *ledger.Person) { v.Password, v.Failures = fresh, 0 })
 	}))
