@@ -37,7 +37,7 @@ func call(t testing.TB, change func(*fasthttp.Request)) *wire.Call {
 	ctx := app.AcquireCtx(rc)
 	t.Cleanup(func() { app.ReleaseCtx(ctx) })
 	c := wire.New(ctx, s, s.Clock.Now(), wire.Place{Origin: "http://127.0.0.1:8080", Mount: "/b"}, nil)
-	c.Bank, c.Authority.Scopes = "b", []string{"read", "write"}
+	c.Bank, c.Authority = "b", &wire.Authority{Scopes: []string{"read", "write"}}
 	return c
 }
 
