@@ -2,9 +2,10 @@ package yoisho
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
-	"strings"
 	"time"
+	"unicode/utf16"
 
 	"sandbank/server/fail"
 	"sandbank/server/grant"
@@ -152,18 +153,17 @@ func show(c *wire.Call, status int, v any) error {
 }
 
 func spaced(plain string) []byte {
-	var b strings.Builder
+	b := make([]byte, 0, len(plain)+len(plain)/4)
 	quoted, escaped := false, false
 	for _, r := range plain {
 		switch {
 		case r >= 0x10000:
-			r -= 0x10000
-			b.WriteString(`\u` + strconv.FormatInt(int64(0xd800+r>>10), 16) + `\u` + strconv.FormatInt(int64(0xdc00+r&0x3ff), 16))
+			high, low := utf16.EncodeRune(r)
+			b = fmt.Appendf(b, `\u%04x\u%04x`, high, low)
 		case r >= 0x80:
-			hex := strconv.FormatInt(int64(r), 16)
-			b.WriteString(`\u` + "0000"[:4-len(hex)] + hex)
+			b = fmt.Appendf(b, `\u%04x`, r)
 		default:
-			b.WriteRune(r)
+			b = append(b, byte(r))
 		}
 		switch {
 		case escaped:
@@ -173,10 +173,10 @@ func spaced(plain string) []byte {
 		case r == '"':
 			quoted = !quoted
 		case !quoted && (r == ':' || r == ','):
-			b.WriteByte(' ')
+			b = append(b, ' ')
 		}
 	}
-	return []byte(b.String())
+	return b
 }
 
 // grouped writes minor units as the bank shows money: "10,187.91".
