@@ -18,8 +18,8 @@ type Activity struct {
 	Undone bool      `json:"undone,omitempty"`
 }
 
-// keep is how many activities can be taken back.
-const keep = 200
+// MaxActivities is how many activities can be taken back.
+const MaxActivities = 200
 
 // keepWhole is how many of them may have replaced whole books. The oldest goes with everything before it, so that memory is bounded.
 const keepWhole = 20
@@ -82,7 +82,7 @@ func (s *Space) end(c *change, err error) error {
 // add files a change, and forgets the oldest ones when there are too many.
 func (a *activity) add(c *change) {
 	a.list = append(a.list, c)
-	first, whole := max(0, len(a.list)-keep), 0
+	first, whole := max(0, len(a.list)-MaxActivities), 0
 	for i := len(a.list) - 1; i >= first; i-- {
 		if a.list[i].whole {
 			whole++
