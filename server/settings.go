@@ -33,7 +33,7 @@ func ParseTTL(text string) (Setting, error) {
 	}
 	lifetimes := []string{}
 	for _, s := range grant.Specs() {
-		if s.Lifetime() {
+		if s.Lifetime() || s.Knob == grant.PushedTTL || s.Knob == grant.DeviceTTL { // these two have a life, but none without an end
 			lifetimes = append(lifetimes, string(s.Knob))
 		}
 	}
