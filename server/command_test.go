@@ -62,7 +62,7 @@ func refuse(t *testing.T, env []string, args ...string) (int, string, string) {
 	cmd.Env = append(os.Environ(), env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	timer := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+	timer := time.AfterFunc(2*time.Minute, func() { cmd.Process.Kill() })
 	defer timer.Stop()
 	cmd.Run()
 	return cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()
