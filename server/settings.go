@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
+	"sandbank/server/clock"
 	"sandbank/server/grant"
 )
 
@@ -22,6 +24,15 @@ func ParsePublicURL(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("%q has a user name, which is not to be handed out", u.Redacted())
 	}
 	return u, nil
+}
+
+// ParseStart reads what the clock shows first, as the flag --clock takes it: an RFC 3339 instant.
+func ParseStart(text string) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return at, fmt.Errorf("%q is no RFC 3339 instant; write for example 2030-01-01T00:00:00Z", text)
+	}
+	return at, clock.Check(at)
 }
 
 // ParseTTL reads bank.kind=duration, as the flag --ttl takes it: "yoisho.access=5s", "berlin.refresh=90d", "finapi.refresh=never".
