@@ -7,7 +7,7 @@
 // down as HAR or as a command and masks their secrets; it knows no HTTP library and no bank.
 //
 //	j := journal.New(2000)
-//	j.Append(&journal.Entry{Bank: "yoisho", Op: "info", Status: 400, Why: "at_x expired 0.8 s ago; 60 s by yoisho default"})
+//	j.Append(&journal.Entry{Bank: "yoisho", Op: "info", Status: 400, Why: "at_x expired 0.8 s ago; 1m by yoisho default"})
 //	j.Recent(10, journal.Filter{Refused: true}.Match)
 //	f := j.Follow(0)
 //	event, lost := f.Poll()

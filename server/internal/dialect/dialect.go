@@ -5,7 +5,8 @@
 // function that returns a Dialect, a fixture file, and a line in the server's list of banks.
 //
 //	func New() dialect.Dialect {
-//		return dialect.Dialect{Name: "yoisho", Title: "Yoisho", Routes: []dialect.Route{{"GET", "/account/info", "info", "…", info}}}
+//		return dialect.Dialect{Name: "yoisho", Title: "Yoisho", Routes: []dialect.Route{
+//			{Method: "GET", Path: "/account/info", Op: "info", Doc: "who the account owner is", Do: info}}}
 //	}
 package dialect
 
