@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,6 +35,10 @@ func TestReadme(t *testing.T) {
 	servertest.WriteFile(t, own, example[1])
 	if _, err := server.New(server.Options{Fixtures: own}); err != nil {
 		t.Errorf("the README's example of own people: %v", err)
+	}
+	servertest.WriteFile(t, own, strings.Replace(example[1], "1234.56", "abc", 1))
+	if _, err := server.New(server.Options{Fixtures: own}); err == nil || !strings.Contains(text, "`"+filepath.Base(err.Error())+"`") {
+		t.Errorf("the README does not show the mistake in it: %v", err)
 	}
 	for _, k := range srv.Knobs() {
 		if !regexp.MustCompile(`(?m)^### (.*, )?` + k.Knob + `(,|$)`).MatchString(knobs) {
