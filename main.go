@@ -263,8 +263,8 @@ func (f *flags) server(stderr io.Writer) (server.Options, error) {
 		return o, fmt.Errorf("--journal: %d is not between 1 and 1000000", f.journal)
 	}
 	if f.start != "" {
-		if o.Start, err = time.Parse(time.RFC3339Nano, f.start); err != nil {
-			return o, fmt.Errorf("--clock: %q is no RFC 3339 instant; write for example 2030-01-01T00:00:00Z", f.start)
+		if o.Start, err = server.ParseStart(f.start); err != nil {
+			return o, fmt.Errorf("--clock: %w", err)
 		}
 	}
 	for _, knobs := range []struct {

@@ -157,6 +157,9 @@ func TestClockRefusals(t *testing.T) {
 			t.Errorf("%s: %d, field %q, %s", tt.body, a.Status, field, a.Body)
 		}
 	}
+	d.pull("PATCH", "/policies", `{"level":{"bank":"yoisho"},"set":{"access":"90000d"}}`).Want(200)
+	d.pull("POST", "/tokens", `{"bank":"yoisho","client":"7b6fc8ed5127b0b2f076d","user":"dave"}`).Want(201)
+	d.pull("POST", "/clock", `{"to":"next-expiry"}`).Want(422)
 	if after := d.pull("GET", "/clock", nil).Text("now"); after != before {
 		t.Errorf("a refused move moved the clock from %s to %s", before, after)
 	}

@@ -161,11 +161,11 @@ func (m *ClockMove) check() (what string, err error) {
 	case m.Advance != nil:
 		what += " by " + m.Advance.Spoken()
 	case m.Set != nil:
-		if m.Set.Year() < 1970 || m.Set.Year() > 2200 {
-			return "", fail.Field("set", "%s is not between 1970 and 2200", m.Set.Format(time.RFC3339))
+		if err := inTime("set", *m.Set); err != nil {
+			return "", err
 		}
 		what += " to " + m.Set.Format(time.RFC3339)
-	case m.Speed != nil && (math.IsNaN(*m.Speed) || *m.Speed < 0 || *m.Speed > 1e6):
+	case m.Speed != nil && (math.IsNaN(*m.Speed) || *m.Speed < 0 || *m.Speed > clock.Fastest):
 		return "", fail.Field("speed", "%v is not between 0 and 1000000", *m.Speed)
 	case m.Speed != nil:
 		what += " to ×" + strconv.FormatFloat(*m.Speed, 'f', -1, 64)
@@ -190,9 +190,7 @@ func (d *Desk) move(m ClockMove) error {
 	c := d.Space.Clock
 	switch {
 	case m.Advance != nil:
-		if now := c.Advance(time.Duration(*m.Advance)); now.Year() < 1970 || now.Year() > 2200 {
-			return fail.Field("advance", "that would be %s; the clock stays between 1970 and 2200", now.Format(time.RFC3339))
-		}
+		return inTime("advance", c.Advance(time.Duration(*m.Advance)))
 	case m.Set != nil:
 		c.Set(*m.Set)
 	case m.Freeze != nil:
@@ -209,7 +207,7 @@ func (d *Desk) move(m ClockMove) error {
 		if err != nil {
 			return err
 		}
-		c.Set(at)
+		return inTime("to", c.Set(at))
 	}
 	return nil
 }

@@ -85,8 +85,8 @@ func isUser(owner, asked string) bool {
 
 // inTime keeps instants within what a clock can show.
 func inTime(field string, at time.Time) error {
-	if at.Year() < 1970 || at.Year() > 2200 {
-		return fail.Field(field, "%s is not between 1970 and 2200", at.Format(time.RFC3339))
+	if err := clock.Check(at); err != nil {
+		return fail.Field(field, "%v", err)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -118,8 +119,9 @@ func (s *soak) visitor(name string, seed uint64) {
 }
 
 // rest brings the sandbox to rest, and out of it what it keeps on purpose, each up to a bound: spaces that were deleted, snapshots, and
-// changes that can be undone. What is left is what it began with, or a leak.
-func (s *soak) rest() (heap uint64, goroutines int) {
+// changes that can be undone. What is left is what it began with, or a leak. It is at rest when for a second no more goroutines than most
+// have run, or a minute is over.
+func (s *soak) rest(most int) (heap uint64, goroutines int) {
 	for i := range world.MaxDeleted {
 		s.pull("POST", "/spaces", fmt.Sprintf(`{"name":"last%d"}`, i)).Want(201)
 	}
@@ -144,12 +146,15 @@ func (s *soak) rest() (heap uint64, goroutines int) {
 	}
 	s.Idle()
 	var m runtime.MemStats
-	for range 10 { // connections take a moment to end
+	for until, calm := time.Now().Add(time.Minute), 0; calm < 10 && time.Now().Before(until); calm++ { // connections take a moment to end
 		time.Sleep(100 * time.Millisecond)
 		runtime.GC()
+		if now := runtime.NumGoroutine(); now > most || now != goroutines {
+			goroutines, calm = now, -1
+		}
 	}
 	runtime.ReadMemStats(&m)
-	return m.HeapAlloc, runtime.NumGoroutine()
+	return m.HeapAlloc, goroutines
 }
 
 // sums checks that every balance of every space is the sum of its entries, now and at both ends of time.
@@ -181,14 +186,14 @@ func TestSoak(t *testing.T) {
 	d := length(t)
 	s := newSoak(t)
 	s.load(d/4, 1)
-	heap, goroutines := s.rest()
+	heap, goroutines := s.rest(math.MaxInt)
 	t.Logf("after a warm-up of %v: %d requests at the main space's banks, heap %d kB, %d goroutines", d/4, s.Sent(), heap>>10, goroutines)
 	s.load(d-d/4, 1000)
 	accounts := s.sums()
 	if n, size := len(s.Journal().Recent(1<<20, nil)), s.Journal().Bytes(); n > soakJournal || size > journal.Budget {
 		t.Errorf("the journal has %d entries and %d bytes", n, size)
 	}
-	after, left := s.rest()
+	after, left := s.rest(goroutines + 5)
 	t.Logf("after %v: %d requests at the main space's banks, heap %d kB, %d goroutines; %d accounts add up", d, s.Sent(), after>>10, left, accounts)
 	if left > goroutines+5 {
 		t.Errorf("%d goroutines, %d after the warm-up", left, goroutines)

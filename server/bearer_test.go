@@ -1,7 +1,9 @@
 package server_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 
 	"sandbank/server/servertest"
@@ -38,6 +40,19 @@ func TestChallengesOfTheBanks(t *testing.T) {
 		old := a.in(box, a.second()).tokens().access
 		box.Advance(a.lives)
 		says("expired", bank.expired, a.api(old)...)
+	})
+}
+
+// A client that forgets the scheme sends its token in the scheme's place. The reason, which the log has too, does not repeat it.
+func TestTokenWithoutASchemeIsNotTold(t *testing.T) {
+	t.Parallel()
+	each(t, nil, func(t *testing.T, box *servertest.Sandbox, a application) {
+		token := a.in(box, "dave").tokens().access
+		box.Get(a.read, append(a.api(""), servertest.Header("Authorization", token))...).Want(a.dead)
+		e := box.Last()
+		if told, err := json.Marshal([]any{e.Why, e.Trail}); err != nil || strings.Contains(string(told), token) || !strings.Contains(e.Why, "one word") {
+			t.Errorf("%s, %v", told, err)
+		}
 	})
 }
 

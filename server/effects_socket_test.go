@@ -2,6 +2,8 @@ package server_test
 
 import (
 	"bufio"
+	"bytes"
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -14,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"sandbank/server"
 	"sandbank/server/fault"
@@ -68,7 +72,7 @@ func TestFaultyConnections(t *testing.T) {
 				b := &bench{Sandbox: servertest.Start(t, o), t: t}
 				b.token = b.login()
 				b.arm(tt.line)
-				patience := 5 * time.Second
+				patience := time.Minute
 				if tt.line == "hang" {
 					patience = pace("hang", 0)
 				}
@@ -78,7 +82,7 @@ func TestFaultyConnections(t *testing.T) {
 				if !tt.want(resp, body, err) {
 					t.Errorf("%v, %q, %v", resp, body, err)
 				}
-				if least := pace(tt.line, len(body)); took < least || took > least+2500*time.Millisecond {
+				if least := pace(tt.line, len(body)); took < least || took > least+20*time.Second { // a call that waits for a timeout takes 30 s
 					t.Errorf("it took %v, not about %v", took, least)
 				}
 				e := eventually(t, b)
@@ -104,7 +108,7 @@ func pace(line string, sent int) time.Duration {
 	case strings.HasPrefix(line, "delay=100ms"):
 		return 100 * time.Millisecond
 	case line == "hang":
-		return 300 * time.Millisecond
+		return 2 * time.Second // enough for the call to come in
 	}
 	return 0
 }
@@ -132,7 +136,7 @@ func (b *bench) login() string {
 // eventually is the entry of a call that a fault had; the client may know of it before the journal.
 func eventually(t testing.TB, b *bench) *journal.Entry {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		if e := b.Last(); e.Fault != "" {
 			return e
 		}
@@ -149,8 +153,15 @@ func TestClientsThatLeave(t *testing.T) {
 		b := newBench(t)
 		code := b.code()
 		b.arm(line)
-		client := &http.Client{Timeout: 100 * time.Millisecond, Transport: &http.Transport{DisableKeepAlives: true}}
-		if _, err := client.Get(b.URL() + yoishoToken + code); err == nil {
+		ctx, leave := context.WithCancel(t.Context())
+		go func() {
+			for !b.Faults().Idle() { // the call has come in
+				time.Sleep(time.Millisecond)
+			}
+			leave()
+		}()
+		r, _ := http.NewRequestWithContext(ctx, "GET", b.URL()+yoishoToken+code, nil)
+		if _, err := http.DefaultTransport.RoundTrip(r); err == nil {
 			t.Fatal("an answer")
 		}
 		e := eventually(t, b)
@@ -171,7 +182,7 @@ func TestRequestsBehindAHeldOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	request := "GET /account/%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + b.token + "\r\n\r\n"
 	fmt.Fprintf(conn, request, "info")
 	for !b.Faults().Idle() {
@@ -194,7 +205,8 @@ func TestRequestsBehindAHeldOne(t *testing.T) {
 func TestCloseHurriesFaults(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"delay=5m", "hang", "delay=5m; where=after", "dribble=1"} {
-		srv, err := server.New(server.Options{})
+		var log bytes.Buffer
+		srv, err := server.New(server.Options{Log: zerolog.New(zerolog.SyncWriter(&log))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,13 +228,12 @@ func TestCloseHurriesFaults(t *testing.T) {
 		for !srv.Faults().Idle() {
 			time.Sleep(time.Millisecond)
 		}
-		began := time.Now()
 		if err := srv.Close(); err != nil {
 			t.Error(err)
 		}
 		<-done
-		if took := time.Since(began); took > 3*time.Second {
-			t.Errorf("%s: closing took %v", line, took)
+		if strings.Contains(log.String(), "were cut") {
+			t.Errorf("%s: closing waited until the call was cut", line)
 		}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"sandbank/server/grant"
 )
 
-// Operation is one route of one bank, as tables show it: the start page, the README, the API docs.
+// Operation is one route of one bank, as tables show it: the start page, the page of endpoints, the API docs.
 type Operation struct {
 	Bank   string `json:"bank"`
 	Method string `json:"method"`

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,51 +15,63 @@ import (
 	"sandbank/server/servertest"
 )
 
-var update = flag.Bool("update", false, "rewrite the generated parts of the README")
+var update = flag.Bool("update", false, "rewrite the generated parts of the README and of the pages beside it")
 
-// The README's tables are generated, so that they cannot say what the program does not do: go test ./server -run Readme -update
+// The tables of the README and of the pages beside it are generated, so that they cannot say what the program does not do:
+// go test ./server -run Readme -update
 func TestReadme(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	srv, err := server.New(server.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, help, _ := refuse(t, nil, "--help")
-	want := string(text)
-	for name, part := range map[string]string{"banks": banksTable(srv), "endpoints": endpoints(srv), "flags": flagTable(t, help), "knobs": knobTable(srv), "logins": loginTable(srv), "quirks": quirks(srv)} {
-		begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
-		before, rest, ok := strings.Cut(want, begin)
-		_, after, ok2 := strings.Cut(rest, end)
-		if !ok || !ok2 {
-			t.Fatalf("the README has no part %q", name)
-		}
-		want = before + begin + part + end + after
-	}
-	example := regexp.MustCompile("(?s)```json\n(.*?)```").FindStringSubmatch(string(text))
+	text := generated(t, "../README.md", map[string]string{"banks": banksTable(srv), "flags": flagTable(t, help)})
+	generated(t, "ENDPOINTS.md", map[string]string{"endpoints": endpoints(srv)})
+	generated(t, "../admin/LEVERS.md", map[string]string{"logins": loginTable(srv)})
+	knobs := generated(t, "KNOBS.md", map[string]string{"knobs": knobTable(srv), "quirks": quirks(srv)})
+	example := regexp.MustCompile("(?s)```json\n(.*?)```").FindStringSubmatch(text)
 	own := t.TempDir() + "/my.json"
 	servertest.WriteFile(t, own, example[1])
 	if _, err := server.New(server.Options{Fixtures: own}); err != nil {
 		t.Errorf("the README's example of own people: %v", err)
 	}
+	servertest.WriteFile(t, own, strings.Replace(example[1], "1234.56", "abc", 1))
+	if _, err := server.New(server.Options{Fixtures: own}); err == nil || !strings.Contains(text, "`"+filepath.Base(err.Error())+"`") {
+		t.Errorf("the README does not show the mistake in it: %v", err)
+	}
 	for _, k := range srv.Knobs() {
-		if !regexp.MustCompile(`(?m)^#### (.*, )?` + k.Knob + `(,|$)`).MatchString(string(text)) {
-			t.Errorf("the README does not say what the knob %s is for", k.Knob)
+		if !regexp.MustCompile(`(?m)^### (.*, )?` + k.Knob + `(,|$)`).MatchString(knobs) {
+			t.Errorf("KNOBS.md does not say what the knob %s is for", k.Knob)
 		}
 	}
-	if want == string(text) {
-		return
+}
+
+// generated holds the parts of a page between their marks against what the program says, and returns the page.
+func generated(t *testing.T, file string, parts map[string]string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile("../README.md", []byte(want), 0o600); err != nil {
-			t.Fatal(err)
+	want := string(text)
+	for name, part := range parts {
+		begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
+		before, rest, ok := strings.Cut(want, begin)
+		_, after, ok2 := strings.Cut(rest, end)
+		if !ok || !ok2 {
+			t.Fatalf("%s has no part %q", file, name)
 		}
-		return
+		want = before + begin + part + end + after
 	}
-	t.Error("the generated parts of the README are out of date; run: go test ./server -run Readme -update")
+	switch {
+	case want == string(text):
+	case *update:
+		servertest.WriteFile(t, file, want)
+	default:
+		t.Errorf("the generated parts of %s are out of date; run: go test ./server -run Readme -update", file)
+	}
+	return want
 }
 
 func banksTable(srv *server.Server) string {
@@ -112,7 +125,7 @@ func endpoints(srv *server.Server) string {
 			if last != "" {
 				b.WriteString("\n")
 			}
-			fmt.Fprintf(&b, "#### %s\n\n| method | path | what |\n|---|---|---|\n", o.Bank)
+			fmt.Fprintf(&b, "## %s\n\n| method | path | what |\n|---|---|---|\n", o.Bank)
 			last = o.Bank
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", o.Method, strings.Join(paths[key], "<br>"), o.Doc)

@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
+	"sandbank/server/clock"
 	"sandbank/server/grant"
 )
 
@@ -24,6 +26,15 @@ func ParsePublicURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
+// ParseStart reads what the clock shows first, as the flag --clock takes it: an RFC 3339 instant.
+func ParseStart(text string) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return at, fmt.Errorf("%q is no RFC 3339 instant; write for example 2030-01-01T00:00:00Z", text)
+	}
+	return at, clock.Check(at)
+}
+
 // ParseTTL reads bank.kind=duration, as the flag --ttl takes it: "yoisho.access=5s", "berlin.refresh=90d", "finapi.refresh=never".
 func ParseTTL(text string) (Setting, error) {
 	where, value, ok := strings.Cut(text, "=")
@@ -33,7 +44,7 @@ func ParseTTL(text string) (Setting, error) {
 	}
 	lifetimes := []string{}
 	for _, s := range grant.Specs() {
-		if s.Lifetime() {
+		if s.Lifetime() || s.Knob == grant.PushedTTL || s.Knob == grant.DeviceTTL { // these two have a life, but none without an end
 			lifetimes = append(lifetimes, string(s.Knob))
 		}
 	}

@@ -40,8 +40,10 @@ func TestEveryKnobCanBeSetAtTheStart(t *testing.T) {
 	if _, err := server.New(server.Options{Policy: all}); err != nil {
 		t.Error(err)
 	}
-	if _, err := server.ParseTTL("s2s.refresh=never"); err != nil {
-		t.Error(err)
+	for _, text := range []string{"s2s.refresh=never", "berlin.par=5s", "berlin.device=1m"} {
+		if _, err := server.ParseTTL(text); err != nil {
+			t.Error(err)
+		}
 	}
 	for _, text := range []string{"s2s.grace=5s", "s2s.expires_in_lie=5s", "s2s.refresh-scope=keep", "s2s.uses=1"} {
 		if _, err := server.ParseTTL(text); err == nil {

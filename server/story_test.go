@@ -218,7 +218,10 @@ func storyClock(ts *testscript.TestScript, neg bool, args []string) {
 
 func storyWhy(ts *testscript.TestScript, neg bool, args []string) {
 	recent := of(ts).srv.Journal().Recent(1, nil)
-	if len(recent) == 0 || !strings.Contains(recent[0].Why, args[0]) {
+	if len(recent) == 0 {
+		ts.Fatalf("the journal is empty")
+	}
+	if !strings.Contains(recent[0].Why, args[0]) {
 		ts.Fatalf("the journal says %q", recent[0].Why)
 	}
 }

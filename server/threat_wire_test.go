@@ -33,7 +33,7 @@ func write(t *testing.T, box *servertest.Sandbox, raw string) net.Conn {
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil && !errors.Is(err, syscall.ENOTCONN) { // the server may have hung up already
 		t.Fatal(err)
 	}
-	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	conn.SetReadDeadline(time.Now().Add(time.Minute))
 	return conn
 }
 

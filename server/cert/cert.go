@@ -6,7 +6,7 @@
 // clock shows. The package knows no space and no listener.
 //
 //	a := cert.New("127.0.0.1")
-//	os.WriteFile("ca.pem", a.PEM(), 0o644)
+//	pem, err := a.PEM() // for the client
 //	leaf, err := a.Leaf(cert.Expired, "p07.localhost")
 package cert
 

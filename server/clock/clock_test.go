@@ -48,6 +48,7 @@ func TestClockMoves(t *testing.T) {
 			h.pass(time.Second)
 		}, noon.Add(time.Second)},
 		{"runs sixty times as fast", func(c *clock.Clock, h *hand) { c.SetSpeed(60); h.pass(time.Minute) }, noon.Add(time.Hour)},
+		{"stands at the end of 2200", func(c *clock.Clock, h *hand) { c.SetSpeed(clock.Fastest); h.pass(24 * time.Hour) }, time.Date(2201, 1, 1, 0, 0, 0, -1, time.UTC)},
 		{"changes speed without a jump", func(c *clock.Clock, h *hand) {
 			c.SetSpeed(60)
 			h.pass(time.Minute)

@@ -20,7 +20,7 @@
 //	}, now)
 //	hit := faults.Match(fault.Ask{Bank: "berlin", Op: "token", Method: "POST", …}, now) // nil for other calls, and from the second on
 //
-// The same rule in one line, as the X-Sandbox-Fault header, a flag or a log has it:
+// The same rule in one line, as the X-Sandbox-Fault header, a lever or a log has it:
 //
 //	op=token; param=grant_type=refresh_token; where=after; status=500; next=1
 package fault

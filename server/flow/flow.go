@@ -6,7 +6,7 @@
 //
 //	got := flow.Values{"client_id": "app"}
 //	got.Take(step.Gives, flow.Answer{Head: head, Body: body}) // {"code": "4512…"}
-//	request := next.Fill(got)
+//	request := next.Fill(got, nil)
 package flow
 
 // Flow is one bank's way.

@@ -1,18 +1,20 @@
 // Package journal owns what happened: one entry per request that a bank answered, with the trail of checks that led to the answer.
 //
 // It is a ring, bounded by number and by bytes: the newest entries stay, older ones are overwritten or dropped, and counted. Bodies are
-// kept up to a cap and marked when cut. Appending takes no lock, unless older entries have to make room. Beside the entries there is a second ring of events, for whoever wants to follow what happens: each entry
-// is one, and what happens to tokens, to the clock and by levers is told there too. The package knows HTTP's texts, because it writes
-// entries down as HAR or as a command and masks their secrets; it knows no HTTP library and no bank.
+// kept up to a cap and marked when cut, and so are reasons that quote what a client sent. Appending takes no lock, unless older entries
+// have to make room. Beside the entries there is a second ring of events, for whoever wants to follow what happens: each entry is one,
+// and what happens to tokens, to the clock and by levers is told there too. The package knows HTTP's texts, because it writes entries
+// down as HAR or as a command and masks their secrets; it knows no HTTP library and no bank.
 //
 //	j := journal.New(2000)
-//	j.Append(&journal.Entry{Bank: "yoisho", Op: "info", Status: 400, Why: "at_x expired 0.8 s ago; 60 s by yoisho default"})
+//	j.Append(&journal.Entry{Bank: "yoisho", Op: "info", Status: 400, Why: "at_x expired 0.8 s ago; 1m by yoisho default"})
 //	j.Recent(10, journal.Filter{Refused: true}.Match)
 //	f := j.Follow(0)
 //	event, lost := f.Poll()
 package journal
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,10 +22,11 @@ import (
 	"sandbank/server/fail"
 )
 
-// What is kept: of one body, and of all entries together. 2,000 entries of an ordinary client are some 4 MiB, and 2,000 of two whole
+// What is kept: of one body, of one reason, and of all entries together. 2,000 entries of an ordinary client are some 4 MiB, and 2,000 of two whole
 // bodies would be 250.
 const (
 	BodyCap = 64 << 10
+	WhyCap  = 2 << 10
 	Budget  = 16 << 20
 )
 
@@ -60,8 +63,27 @@ type Entry struct {
 
 // bytes is about how much memory the entry takes: to the byte what the client can make large, and the rest at a flat rate.
 func (e *Entry) bytes() int64 {
-	const rest = 1 << 10 // the record, its event, the trail
-	return int64(rest + len(e.Target) + cap(e.Request.Head) + cap(e.Request.Body) + cap(e.Response.Head) + cap(e.Response.Body))
+	const rest = 1 << 10 // the record, its event, the trail of an ordinary call
+	n := rest + len(e.Method) + len(e.Target) + len(e.Why) + cap(e.Request.Head) + cap(e.Request.Body) + cap(e.Response.Head) + cap(e.Response.Body)
+	for i := range e.Trail {
+		n += len(e.Trail[i].Why)
+	}
+	return int64(n)
+}
+
+// clip shortens what a reason quotes at too great a length.
+func (e *Entry) clip() {
+	e.Why = clip(e.Why)
+	for i := range e.Trail {
+		e.Trail[i].Why = clip(e.Trail[i].Why)
+	}
+}
+
+func clip(why string) string {
+	if len(why) <= WhyCap {
+		return why
+	}
+	return strings.ToValidUTF8(why[:WhyCap], "") + "…"
 }
 
 // Part is one side of the exchange.
@@ -101,8 +123,9 @@ func New(n int) *Journal {
 // Next takes the id of an entry that is going to be appended, for whoever must know it before.
 func (j *Journal) Next() uint64 { return j.last.Add(1) }
 
-// Append keeps the entry, under the next id unless it has one from Next, and tells followers.
+// Append keeps the entry, under the next id unless it has one from Next, and tells followers. Reasons of more than WhyCap bytes are cut.
 func (j *Journal) Append(e *Entry) {
+	e.clip()
 	if e.ID == 0 {
 		e.ID = j.Next()
 	}

@@ -3,10 +3,13 @@ package journal_test
 import (
 	"bytes"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 	"weak"
 
+	"sandbank/server/fail"
 	"sandbank/server/journal"
 )
 
@@ -111,6 +114,25 @@ func TestBudget(t *testing.T) {
 	j.Append(whole())
 	if j.Entry(j.Total()) == nil || j.Dropped() != 2*n+5 {
 		t.Error("nothing is kept after that")
+	}
+}
+
+// A reason quotes what a client sent; however much that is, a sentence of it is kept, and the budget knows of it.
+func TestReasonsAreCut(t *testing.T) {
+	t.Parallel()
+	j, long := journal.New(10), "no client “"+strings.Repeat("é", 500_000)+"”"
+	bare := &journal.Entry{At: noon}
+	j.Append(bare)
+	before := j.Bytes()
+	e := &journal.Entry{At: noon, Why: long, Trail: []fail.Check{{Name: "client known", Why: long}}}
+	j.Append(e)
+	for _, why := range []string{e.Why, e.Trail[0].Why} {
+		if len(why) > journal.WhyCap+len("…") || !utf8.ValidString(why) || !strings.HasSuffix(why, "é…") {
+			t.Errorf("%d bytes, ending in %q", len(why), why[len(why)-9:])
+		}
+	}
+	if more := j.Bytes() - 2*before; more < journal.WhyCap {
+		t.Errorf("the budget counts %d bytes for them", more)
 	}
 }
 

@@ -115,9 +115,17 @@ func (s *Space) moved(before, after time.Time) {
 	}
 }
 
+// nanos is an instant in nanoseconds since 1970; one after 2262, which has no such number, never comes.
+func nanos(t time.Time) int64 {
+	if t.After(time.Unix(0, never)) {
+		return never
+	}
+	return t.UnixNano()
+}
+
 // lower moves an instant to t unless it is earlier already.
 func lower(at *atomic.Int64, t time.Time) {
-	for n := t.UnixNano(); ; {
+	for n := nanos(t); ; {
 		old := at.Load()
 		if old <= n || at.CompareAndSwap(old, n) {
 			return
@@ -132,8 +140,8 @@ func (s *Space) hear(n grant.News) {
 		lower(&s.teller.next, end)
 	}
 	s.tell(e)
-	if seen := s.teller.seen.Load(); n.What == grant.WasRetimed && !n.Ends.IsZero() && n.Ends.UnixNano() <= seen &&
-		(n.Was.IsZero() || n.Was.UnixNano() > seen) { // nobody will look there again
+	if seen := s.teller.seen.Load(); n.What == grant.WasRetimed && !n.Ends.IsZero() && nanos(n.Ends) <= seen &&
+		(n.Was.IsZero() || nanos(n.Was) > seen) { // nobody will look there again
 		s.tell(s.event(grant.News{What: grant.WasEnded, Token: n.Token, Ends: n.Ends}))
 	}
 }

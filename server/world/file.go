@@ -149,11 +149,11 @@ func (f *file) check(banks []grant.Profile) error {
 		place string
 		at    time.Time
 	}{{"clock.now", f.Clock.Now}, {"clock.born", f.Clock.Born}} {
-		if c.at.Year() < 1970 || c.at.Year() > 2200 {
-			return fail.Field(c.place, "%s is not between 1970 and 2200", c.at.Format(time.RFC3339))
+		if err := clock.Check(c.at); err != nil {
+			return fail.Field(c.place, "%v", err)
 		}
 	}
-	if f.Clock.Speed < 0 || f.Clock.Speed > 1e6 {
+	if f.Clock.Speed < 0 || f.Clock.Speed > clock.Fastest {
 		return fail.Field("clock.speed", "%v is not between 0 and 1000000", f.Clock.Speed)
 	}
 	if field, err := f.Clock.Skew.Check(); err != nil {

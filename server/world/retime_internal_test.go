@@ -48,3 +48,18 @@ func TestEndsMovedToThePast(t *testing.T) {
 		f.Close()
 	}
 }
+
+// An end that no number of nanoseconds tells is far ahead, and no reason to look all the time.
+func TestFarEndsAreNotLookedFor(t *testing.T) {
+	t.Parallel()
+	w, err := New(Options{Start: time.Date(2026, 12, 3, 12, 0, 0, 0, time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, far := w.Space(Main), time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC)
+	s.look(true)
+	s.hear(grant.News{What: grant.WasIssued, Token: &grant.Token{ID: "at_1", Expires: far}, Ends: far})
+	if wait := s.look(false); wait < time.Minute {
+		t.Errorf("the next look is in %s", wait)
+	}
+}

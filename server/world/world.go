@@ -14,6 +14,7 @@ package world
 
 import (
 	"crypto/rand"
+	"fmt"
 	"regexp"
 	"sync"
 	"sync/atomic"
@@ -112,6 +113,11 @@ func New(o Options) (*World, error) {
 	}
 	if o.Journal == 0 {
 		o.Journal = 2000
+	}
+	if !o.Start.IsZero() {
+		if err := clock.Check(o.Start); err != nil {
+			return nil, fmt.Errorf("the clock's start: %w", err)
+		}
 	}
 	w := &World{options: o, spaces: store.New[string, Space]()}
 	w.due.Store(never)

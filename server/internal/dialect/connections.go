@@ -114,7 +114,7 @@ func listConnections(c *wire.Call, s *grant.Session, notice string) error {
 		if consent := g.Consent(c.Bank, of.Consent); consent != nil {
 			status := g.ConsentStatus(consent, c.Now)
 			live = live && status == grant.Valid
-			if live && consent.Until.Before(one.Until) {
+			if live && (one.Until.IsZero() || consent.Until.Before(one.Until)) {
 				one.Until = consent.Until
 			}
 			one.Ended = "consent " + string(status)

@@ -1,11 +1,12 @@
 // Package dialect says what a bank is: a value with a name, a look, defaults for its tokens, a table of routes and one way to refuse.
 //
-// The table is data: it feeds the router, the journal's labels, the metrics, the start page, the README and the conformance suite of
-// servertest. A bank is not an interface and has no base class; what banks share they call in wire. A sixth bank is a folder with one
+// The table is data: it feeds the router, the journal's labels, the metrics, the start page, the page of endpoints and the tests that
+// every bank goes through. A bank is not an interface and has no base class; what banks share they call in wire. A sixth bank is a folder with one
 // function that returns a Dialect, a fixture file, and a line in the server's list of banks.
 //
 //	func New() dialect.Dialect {
-//		return dialect.Dialect{Name: "yoisho", Title: "Yoisho", Routes: []dialect.Route{{"GET", "/account/info", "info", "…", info}}}
+//		return dialect.Dialect{Name: "yoisho", Title: "Yoisho", Routes: []dialect.Route{
+//			{Method: "GET", Path: "/account/info", Op: "info", Doc: "who the account owner is", Do: info}}}
 //	}
 package dialect
 

@@ -42,6 +42,17 @@ func TestPushedRequestBecomesALogin(t *testing.T) {
 	})
 }
 
+// RFC 9126 §2.3: a request that is larger than what is taken is answered with 413.
+func TestPushedRequestIsNotTooLarge(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, box *servertest.Sandbox, b at) {
+		pushes(box, b, "state", strings.Repeat("x", 30_000)).Want(201)
+		if a := pushes(box, b, "state", strings.Repeat("x", 33_000)).Want(413); a.Text("error") != "invalid_request" {
+			t.Error(a.Body)
+		}
+	})
+}
+
 // RFC 9126 §4: a reload of the page goes on with the login that it began, before its answer and after; no second code is issued.
 // RFC 9126 §7.3: a request_uri is for one use: no other browser begins anything by it.
 func TestPushedRequestIsForOneUse(t *testing.T) {

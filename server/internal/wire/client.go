@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -151,9 +152,13 @@ func (c *Call) carried() (value, scheme string, err error) {
 	if len(all) > 1 {
 		return "", "", c.Trail.No("bearer token", fail.New(fail.TokenMalformed, "there are %d Authorization headers", len(all)))
 	}
-	scheme, value, _ = strings.Cut(strings.TrimSpace(all[0]), " ")
+	scheme, value, spaced := strings.Cut(strings.TrimSpace(all[0]), " ")
 	if !strings.EqualFold(scheme, schemeBearer) && !strings.EqualFold(scheme, schemeDPoP) {
-		return "", "", c.Trail.No("bearer token", fail.New(fail.TokenMissing, "the Authorization header is %q, not Bearer", scheme))
+		why := `the Authorization header has one word; "Bearer " belongs before the token` // which that word may be: it is not repeated
+		if spaced {
+			why = fmt.Sprintf("the Authorization header is %q, not Bearer", scheme)
+		}
+		return "", "", c.Trail.No("bearer token", fail.New(fail.TokenMissing, "%s", why))
 	}
 	value = strings.TrimSpace(value)
 	if value == "" || strings.ContainsAny(value, " \t") {

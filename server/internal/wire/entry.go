@@ -107,6 +107,9 @@ func (c *Call) pushed() (*grant.Pushed, error) {
 	return p, nil
 }
 
+// mostPushed is how large a request is that can be pushed, in bytes: as large as one that a browser brings. Many are kept at once.
+const mostPushed = 32 << 10
+
 // Push keeps an authorization request for its client, checked as the authorization endpoint would check it (RFC 9126 §2.1). What the
 // client proved itself with is no part of it.
 func (c *Call) Push(v *Values, client *grant.Client) (*grant.Pushed, error) {
@@ -122,6 +125,9 @@ func (c *Call) Push(v *Values, client *grant.Client) (*grant.Pushed, error) {
 		return slices.Contains([]string{"client_secret", "client_assertion", "client_assertion_type"}, name)
 	})
 	of.Set("client_id", client.ID)
+	if n := len(of.Encode()); n > mostPushed {
+		return nil, c.Trail.No("size", fail.New(fail.TooLarge, "the pushed request has %d bytes; %d are taken", n, mostPushed))
+	}
 	c.asked = &Values{v: of}
 	if _, err := c.Authority.Entry.Read(c); err != nil {
 		return nil, fail.From(err) // there is no browser to send anywhere

@@ -104,6 +104,17 @@ func TestThePersonTakesAccessBack(t *testing.T) {
 	}
 }
 
+// The access ends with the consent, also where refresh tokens never end.
+func TestThePageTellsTheConsentsEnd(t *testing.T) {
+	t.Parallel()
+	b := start(t, "berlin.refresh=never")
+	b.grant("jane", wholeAsk)
+	page := b.Browser().Get("/berlin/connections").Submit("login", "jane", "password", "x")
+	if facts := page.Doc.Find("ul.cards dl.facts").Text(); !strings.Contains(facts, "left") || strings.Contains(facts, "you take it back") {
+		t.Errorf("the page says %q", facts)
+	}
+}
+
 func TestTheClientEndsTheConsent(t *testing.T) {
 	t.Parallel()
 	b := start(t)
