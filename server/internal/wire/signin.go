@@ -102,7 +102,7 @@ func (c *Call) FlowURL(path string, r *grant.Request) string {
 // answer still is good; later it is told that the answer was given. No second code is ever issued.
 func (c *Call) Answered(r *grant.Request) error {
 	if r.Code == "" || c.Space.Grants.Unused(r, c.Now) {
-		return c.Redirect(303, r.Answer)
+		return c.Leave(303, r.Answer, r.Mode)
 	}
 	return c.Page(410, page.Message{Frame: c.Frame(), Heading: "You have answered this already",
 		Text: "The app got your answer and went on. To answer again, start once more in the app.", Status: 410})
@@ -151,7 +151,7 @@ func (c *Call) Allow(r *grant.Request, also func(*grant.Authorization) error) er
 		return err
 	}
 	if failed != nil {
-		return &Detour{To: done.Answer, Reason: fail.From(failed)}
+		return &Detour{To: done.Answer, Mode: done.Mode, Reason: fail.From(failed)}
 	}
 	c.Trail.Pass("allowed", r.Owner)
 	return c.Answered(done)
@@ -171,7 +171,7 @@ func (c *Call) TurnAway(r *grant.Request, reason *fail.Error) error {
 	if err != nil {
 		return err
 	}
-	return &Detour{To: done.Answer, Reason: reason}
+	return &Detour{To: done.Answer, Mode: done.Mode, Reason: reason}
 }
 
 // SignIn checks a person's name and password; find knows the names, see Named. A button of the sandbox strip may name the person instead
