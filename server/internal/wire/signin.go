@@ -117,7 +117,8 @@ func (c *Call) Allow(r *grant.Request, also func(*grant.Authorization) error) er
 			return c.Deny(r, why)
 		}
 		if id := r.Identity; id != nil && id.Subject != "" && id.Subject != c.Space.Ledger.Person(r.Owner).Subject() {
-			return c.TurnAway(r, c.Trail.No("id_token_hint", fail.New(fail.LoginRequired, "%s logged in, and id_token_hint names somebody else", r.Owner)))
+			return c.TurnAway(r, c.Trail.No("id_token_hint", fail.New(fail.LoginRequired, "%s logged in, and id_token_hint names somebody else", r.Owner).
+				Say("Somebody else logged in than id_token_hint names.")))
 		}
 	}
 	var failed error
