@@ -22,7 +22,9 @@ func app(t testing.TB) (uri string, back <-chan url.Values) {
 	came := make(chan url.Values, 8)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/cb" {
-			came <- r.URL.Query()
+			r.ParseForm()
+			r.Form.Set("by", r.Method+" from "+r.Header.Get("Origin"))
+			came <- r.Form
 		}
 		w.Header().Set("Content-Type", "text/html")
 		w.Write([]byte("<!doctype html><title>the app</title><link rel=icon href=data:,><h1 id=app>back in the app</h1>"))
@@ -109,5 +111,31 @@ func TestBrowserLogins(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// An answer by a form leaves the bank by itself, in spite of the page's policy; without script it takes a click.
+func TestBrowserSendsTheAnswer(t *testing.T) {
+	browser := chromium.Start(t)
+	box := servertest.Start(t, server.Options{})
+	for name, script := range map[string]bool{"by itself": true, "without script": false} {
+		t.Run(name, func(t *testing.T) {
+			uri, back := app(t)
+			tab, cancel := chromedp.NewContext(browser)
+			defer cancel()
+			limited, stop := context.WithTimeout(tab, 90*time.Second) // real time, as above
+			defer stop()
+			steps := []chromedp.Action[chromedp.Void]{chromium.Scripts(script),
+				chromedp.Navigate(box.URL() + "/berlin/oauth2/authorize?client_id=bg-demo&response_type=none&response_mode=form_post&state=s&redirect_uri=" + url.QueryEscape(uri))}
+			if !script {
+				steps = append(steps, chromedp.WaitVisible(chromedp.CSS("#handover")), chromium.Shot("handover"), chromedp.Click(chromedp.CSS("#handover button.go")))
+			}
+			if err := chromedp.Do(limited, append(steps, chromedp.WaitVisible(chromedp.CSS("h1#app")))...); err != nil {
+				t.Fatal(err)
+			}
+			if got := <-back; got.Get("error") != "unsupported_response_type" || got.Get("state") != "s" || got.Get("by") != "POST from "+box.URL() {
+				t.Errorf("%v", got)
+			}
+		})
 	}
 }

@@ -61,10 +61,13 @@ func foreign(h *fasthttp.RequestHeader) bool {
 	return bytes.IndexByte(version, '.') >= 0 && !bytes.HasPrefix(version, []byte("HTTP/1."))
 }
 
-// misread answers a request that the HTTP library did not hand on.
+// misread answers a request that the HTTP library did not hand on, and that may go on behind what was read of it.
 func (s *Server) misread(rc *fasthttp.RequestCtx, err error) {
 	ctx := s.app.AcquireCtx(rc)
 	defer s.app.ReleaseCtx(ctx)
+	if c := connectionOf(ctx); c != nil {
+		c.more = true
+	}
 	var timeout net.Error
 	switch {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge): // the head has been read, so that the bank can be told

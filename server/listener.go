@@ -1,12 +1,16 @@
 package server
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"sync"
 	"time"
+
+	"sandbank/server/clock"
 )
 
 // listener remembers connections on which nothing has come in yet. Browsers open some ahead of need; the HTTP library takes them for
@@ -25,7 +29,14 @@ type connection struct {
 	heard sync.Once
 	hands *hands // below TLS; nil: plain HTTP
 	ahead []byte // read by a watch; what comes next
+	more  bool   // more may be coming in that nobody will read
 }
+
+// What is let run out of a connection before its end: so much, for so long in real time.
+const (
+	drainMost = 64 << 20
+	drainFor  = 5 * time.Second
+)
 
 func listenTo(l net.Listener, tls *tls.Config, declined func(*hands, error)) *listener {
 	return &listener{Listener: l, tls: tls, declined: declined, quiet: map[*connection]bool{}}
@@ -86,7 +97,24 @@ func (c *connection) Read(p []byte) (int, error) {
 // Close ends the connection.
 func (c *connection) Close() error {
 	c.forget()
+	if c.more {
+		c.drain()
+	}
 	return c.Conn.Close()
+}
+
+// drain says goodbye, and reads what the other side is still sending. A connection that is closed with something unread is reset, and the
+// client may never see the answer that it was given (RFC 9112 §9.6).
+func (c *connection) drain() {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
+	ctx, done := context.WithCancel(context.Background())
+	go func() {
+		defer done()
+		io.CopyN(io.Discard, c.Conn, drainMost)
+	}()
+	clock.Wait(ctx, drainFor)
 }
 
 // watch calls left when the other side hangs up while its request is being worked on and nobody reads. A client that says more instead,

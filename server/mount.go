@@ -282,7 +282,7 @@ func (m *mount) refuse(call *wire.Call, entry *journal.Entry, refuse dialect.Ref
 		entry.Why += "; " + call.Trail.Checks[0].Why
 	}
 	if detour, ok := err.(*wire.Detour); ok {
-		return call.Redirect(call.RedirectStatus(), detour.To)
+		return call.Leave(call.RedirectStatus(), detour.To, detour.Mode)
 	}
 	if reason.Allow != "" {
 		call.Set("Allow", reason.Allow)

@@ -128,6 +128,17 @@ func TestRegistrationMetadata(t *testing.T) {
 	}
 }
 
+// Where nobody is sent to a page, a client of the code grant has no use for a redirect URI (RFC 7591 §2: it is for grants that redirect).
+func TestRegistrationWithoutPages(t *testing.T) {
+	t.Parallel()
+	box := open(t)
+	got := box.PostJSON("/s2s/oauth2/register", map[string]any{"client_name": "Nightly job"}).Want(201).JSON()
+	if list := got["redirect_uris"].([]any); len(list) != 0 || got["grant_types"].([]any)[0] != "authorization_code" {
+		t.Errorf("%v", got)
+	}
+	wantOAuthError(t, "one that would not be safe", box.PostJSON("/s2s/oauth2/register", map[string]any{"redirect_uris": []string{"http://app.example/cb"}}), 400, "invalid_redirect_uri")
+}
+
 // RFC 7592 §2.2: an update replaces the whole entry; the id stays, and a client_id or client_secret that is sent must be the client's own.
 // RFC 7592 §2: another client's registration access token is 401.
 func TestRegistrationIsReplaced(t *testing.T) {

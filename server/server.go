@@ -148,7 +148,7 @@ func New(o Options) (*Server, error) {
 	s.app = fiber.New(fiber.Config{
 		AppName: "Sandbank", CaseSensitive: true, StrictRouting: true, DisableDefaultDate: true,
 		ReadBufferSize: maxHead,                                        // more is 431
-		BodyLimit:      8 * maxBody,                                    // past this the connection is cut; between the two there is a proper 413
+		BodyLimit:      8 * maxBody,                                    // past this a body is not read, and the connection ends with the 413
 		ReadTimeout:    30 * time.Second, IdleTimeout: 2 * time.Minute, // real network time: slow senders do not hold connections for ever
 		ErrorHandler: s.broken,
 	})

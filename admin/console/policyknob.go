@@ -137,6 +137,8 @@ func proofTexts() map[string]knobText {
 	return map[string]knobText{
 		"id-token": {Title: "id_token", Group: signGroup,
 			Why: "An id_token is for the minute of the login, and its end says nothing of access.", Learn: "Check it once, then keep a session of your own."},
+		"id-token-claims": {Title: "Names the user", Group: signGroup,
+			Why: "An id_token says who logged in by sub alone, or by name and e-mail address as well.", Learn: "Ask userinfo for what the id_token does not say."},
 		"token-format": {Title: "Format", Group: signGroup, Cases: []string{"E13"},
 			Why: "An access token may be a JWT, and is none the less the bank’s alone to read.", Learn: "Treat it as opaque. A format that changes must break nothing."},
 		"jwt-exp-delta": {Title: "JWT exp lies by", Group: signGroup, Zero: "nothing", Cases: []string{"E13"},

@@ -11,7 +11,13 @@ import (
 
 // The verifier and challenge of RFC 7636, appendix B: a collection cannot deal its own without a script.
 var fixed = [][2]string{{"state", "my-state"}, {"verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}, {"challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"},
-	{"user", "my-user"}}
+	{"user", ""}}
+
+// newUser is the script of the request that makes a user, who must be another one each time.
+const newUser = `set("user", "user-" + Date.now().toString(36));`
+
+// makesUser tells whether a leg makes the user that the later ones are about.
+func (l *Leg) makesUser() bool { return strings.Contains(l.JSON, "{user}") }
 
 // mustache is how collections write variables.
 func mustache(text string) string {
@@ -157,6 +163,9 @@ func postmanLeg(i int, l Leg) postmanItem {
 	if exec != nil {
 		item.Event = []postmanEvent{{"test", postmanScript{"text/javascript", exec}}}
 	}
+	if l.makesUser() {
+		item.Event = append(item.Event, postmanEvent{"prerequest", postmanScript{"text/javascript", []string{"pm.collectionVariables." + newUser}}})
+	}
 	return item
 }
 
@@ -247,6 +256,9 @@ func brunoLeg(i int, l Leg) string {
 		take = append(take, [2]string{t[0], "res.body." + t[1]})
 	}
 	block(&b, "vars:post-response", take)
+	if l.makesUser() {
+		fmt.Fprintf(&b, "script:pre-request {\n  bru.%s\n}\n\n", strings.Replace(newUser, "set(", "setVar(", 1))
+	}
 	fmt.Fprintf(&b, "docs {\n  %s\n}\n", l.about())
 	return b.String()
 }

@@ -154,9 +154,9 @@ func TestPostman(t *testing.T) {
 	}
 }
 
-func TestBruno(t *testing.T) {
-	t.Parallel()
-	data := write(t, "bruno", kit(hostile)).Data
+// unzipped are the texts of an archive, by name.
+func unzipped(t *testing.T, data []byte) map[string]string {
+	t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		t.Fatal(err)
@@ -170,9 +170,43 @@ func TestBruno(t *testing.T) {
 		text, _ := io.ReadAll(r)
 		files[f.Name] = string(text)
 	}
+	return files
+}
+
+func TestBruno(t *testing.T) {
+	t.Parallel()
+	files := unzipped(t, write(t, "bruno", kit(hostile)).Data)
 	const root = "sandbank-berlin-mine/"
 	if len(files) != 6 || !strings.Contains(files[root+"collection.bru"], "\n  client_secret: "+hostile+"\n") ||
 		!strings.Contains(files[root+"3 Swap the code.bru"], "vars:post-response {\n  token: res.body.access_token\n}") {
 		t.Errorf("%q", files)
+	}
+}
+
+// A collection that makes a user makes another one each time that it is run.
+func TestCollectionsMakeANewUser(t *testing.T) {
+	t.Parallel()
+	k := kit("s")
+	k.Legs = []export.Leg{{Title: "Make a user", Method: "POST", Path: "/users", JSON: `{"id":"{user}"}`},
+		{Title: "Authorize the user", Method: "POST", Path: "/token", Form: [][2]string{{"username", "{user}"}}}}
+	const deals = `"user", "user-" + Date.now().toString(36));`
+	var c struct {
+		Item []struct {
+			Event []struct {
+				Listen string
+				Script struct{ Exec []string }
+			}
+		}
+	}
+	if err := json.Unmarshal(write(t, "postman", k).Data, &c); err != nil {
+		t.Fatal(err)
+	}
+	if e := c.Item[0].Event; len(e) != 1 || e[0].Listen != "prerequest" || e[0].Script.Exec[0] != "pm.collectionVariables.set("+deals || len(c.Item[1].Event) != 0 {
+		t.Errorf("Postman: %+v", c.Item)
+	}
+	files := unzipped(t, write(t, "bruno", k).Data)
+	first, second := files["sandbank-berlin-mine/1 Make a user.bru"], files["sandbank-berlin-mine/2 Authorize the user.bru"]
+	if !strings.Contains(first, "script:pre-request {\n  bru.setVar("+deals+"\n}\n") || strings.Contains(second, "script") {
+		t.Errorf("Bruno: %s\n%s", first, second)
 	}
 }

@@ -44,25 +44,26 @@ const (
 
 // The knobs of every bank whose tokens they can bend. Their defaults bend nothing.
 const (
-	ExpiresIn     Knob = "expires_in"     // how the life of an access token is told
-	ExpiresInLie  Knob = "expires_in_lie" // added to what is told
-	Boundary      Knob = "boundary"       // whether a token is still good at the very instant of its end
-	Jitter        Knob = "jitter"         // per cent by which a life may be shorter or longer than its rule
-	Uses          Knob = "uses"           // calls that an access token is good for; 0: unlimited
-	RevocationLag Knob = "revocation-lag" // how long a revoked access token still passes
-	MaxGrants     Knob = "max-grants"     // grants that a user and client have at once; 0: unlimited
-	RefreshMode   Knob = "refresh-mode"   // from when a refresh token's life counts
-	Grace         Knob = "grace"          // how long a rotated refresh token works once more
-	Successor     Knob = "successor"      // what it brings then
-	Reuse         Knob = "reuse"          // what happens when one comes back outside of that
-	SameAccess    Knob = "same-access"    // whether a refresh returns the access token that is alive already
-	RefreshScope  Knob = "refresh-scope"  // what a refresh takes away from the scope
-	ConsentCheck  Knob = "consent-check"  // where it is first noticed that a consent has ended
-	TokenFormat   Knob = "token-format"   // what an access token is
-	JWTExpDelta   Knob = "jwt-exp-delta"  // added to the end that a JWT access token tells
-	SigningAlg    Knob = "signing-alg"    // algorithm by which JWTs are signed
-	JWKSLag       Knob = "jwks-lag"       // how long a new key signs before the JWKS shows it
-	TokenCheck    Knob = "token-check"    // when a call's access token must be good
+	ExpiresIn     Knob = "expires_in"      // how the life of an access token is told
+	ExpiresInLie  Knob = "expires_in_lie"  // added to what is told
+	Boundary      Knob = "boundary"        // whether a token is still good at the very instant of its end
+	Jitter        Knob = "jitter"          // per cent by which a life may be shorter or longer than its rule
+	Uses          Knob = "uses"            // calls that an access token is good for; 0: unlimited
+	RevocationLag Knob = "revocation-lag"  // how long a revoked access token still passes
+	MaxGrants     Knob = "max-grants"      // grants that a user and client have at once; 0: unlimited
+	RefreshMode   Knob = "refresh-mode"    // from when a refresh token's life counts
+	Grace         Knob = "grace"           // how long a rotated refresh token works once more
+	Successor     Knob = "successor"       // what it brings then
+	Reuse         Knob = "reuse"           // what happens when one comes back outside of that
+	SameAccess    Knob = "same-access"     // whether a refresh returns the access token that is alive already
+	RefreshScope  Knob = "refresh-scope"   // what a refresh takes away from the scope
+	ConsentCheck  Knob = "consent-check"   // where it is first noticed that a consent has ended
+	TokenFormat   Knob = "token-format"    // what an access token is
+	JWTExpDelta   Knob = "jwt-exp-delta"   // added to the end that a JWT access token tells
+	IDTokenClaims Knob = "id-token-claims" // whether an id_token says who the user is
+	SigningAlg    Knob = "signing-alg"     // algorithm by which JWTs are signed
+	JWKSLag       Knob = "jwks-lag"        // how long a new key signs before the JWKS shows it
+	TokenCheck    Knob = "token-check"     // when a call's access token must be good
 )
 
 // Values of the choices.
@@ -189,6 +190,8 @@ var specs = []Spec{
 	{Knob: TokenFormat, Doc: "what a new access token is: opaque, or a JWT (RFC 9068)", Choices: []string{FormatOpaque, FormatJWT}, Client: true, User: true,
 		Needs: AccessTTL, Default: Choice(FormatOpaque)},
 	{Knob: JWTExpDelta, Doc: "added to the exp that a JWT access token tells", Span: true, Signed: true, Client: true, User: true, Needs: AccessTTL},
+	{Knob: IDTokenClaims, Doc: "whether an id_token has the claims of its scopes in it, as userinfo has", Choices: []string{Off, On}, Client: true, User: true,
+		Needs: IDTokenTTL, Default: Choice(Off)},
 	{Knob: SigningAlg, Doc: "algorithm by which JWTs are signed", Choices: []string{AlgES256, AlgRS256, AlgPS256, AlgEdDSA}, Client: true,
 		Needs: AccessTTL, Default: Choice(AlgES256)},
 	{Knob: JWKSLag, Doc: "how long a new key signs before the JWKS shows it", Span: true, Needs: AccessTTL},

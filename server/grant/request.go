@@ -22,7 +22,7 @@ type Request struct {
 	State         string
 	HasState      bool
 	Scope         string
-	Fragment      bool      // whether the answer goes into the fragment of the redirect URI, not into its query
+	Mode          string    // how the answer comes to the redirect URI: "", ModeFragment or ModeFormPost
 	Challenge     string    // PKCE
 	Plain         bool      // whether the challenge is the verifier itself, not its S256
 	Bound         string    // dpop_jkt: thumbprint of the key that the exchange must show (RFC 9449 §10); empty: any, or none
@@ -39,12 +39,18 @@ type Request struct {
 	Confirmed     bool      // whether the second factor was given
 	Misses        int       // wrong answers so far
 	Terms         *Terms    // of who logged in; nil: none
-	Answer        string    // the redirect that ended it; empty: it is open
+	Answer        string    // the redirect that ended it, in ModeFormPost with the fields of the form for its fragment; empty: it is open
 	Code          string    // value of the code that was issued, if one was
 	Device        string    // user code of the device that waits for the answer; empty: a client behind a redirect URI does
 
 	number int64 // in the order of beginnings
 }
+
+// The ways of an answer to the redirect URI (response_mode) beside its query.
+const (
+	ModeFragment = "fragment"
+	ModeFormPost = "form_post" // a form that the browser sends there
+)
 
 // Identity is what an authentication request asks beside access (OpenID Connect Core §3.1.2.1).
 type Identity struct {

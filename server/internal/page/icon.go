@@ -91,6 +91,8 @@ func (p Connections) icons() []string {
 	return nil
 }
 
+func (p Handover) icons() []string { return nil }
+
 func (p Message) icons() []string { return nil }
 
 func (p Start) icons() []string { return []string{"copy", "sun", "screen", "moon"} }

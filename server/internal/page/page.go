@@ -158,6 +158,15 @@ type Connections struct {
 	Notice string // "bg-demo has no access any more."
 }
 
+// Handover is the form that takes an answer to the app. With script it goes by itself.
+type Handover struct {
+	Frame
+	Heading string
+	Return  string // host of the redirect URI
+	Action  string // the redirect URI; POST
+	Hidden  []Field
+}
+
 // Message says one thing and ends the flow: an error that must not be redirected, an expired page, an answer already given.
 type Message struct {
 	Frame

@@ -88,6 +88,7 @@ func kinds(text string) map[string]page.Page {
 			Hidden: []page.Field{{Name: "tx", Value: text}}, Steps: []string{"Log in", text, "Choose"}, Step: 1, Submit: "Confirm", Deny: true},
 		"device": page.Device{Frame: frame(), Heading: text, Lead: text, Action: "/device", Name: "user_code", Value: text, Alert: text,
 			Submit: "Continue", Warning: text},
+		"handover":          page.Handover{Frame: frame(), Heading: text, Return: text, Action: "https://app.example/cb?a=1", Hidden: []page.Field{{Name: "state", Value: text}}},
 		"connections":       connections(text),
 		"connections empty": empty,
 		"message": page.Message{Frame: frame(), Heading: text, Text: text, Detail: []page.Field{{Name: text, Value: text}},

@@ -21,6 +21,7 @@ func (Picker) kind() string      { return "picker" }
 func (Code) kind() string        { return "code" }
 func (Device) kind() string      { return "device" }
 func (Connections) kind() string { return "connections" }
+func (Handover) kind() string    { return "handover" }
 func (Message) kind() string     { return "message" }
 func (Start) kind() string       { return "start" }
 
@@ -58,7 +59,7 @@ var templates = sync.OnceValue(func() map[string]*template.Template {
 	set := map[string]*template.Template{
 		"start": template.Must(template.Must(part.Clone()).ParseFS(source, "template/start.html")),
 	}
-	for _, p := range []Page{Login{}, Consent{}, Picker{}, Code{}, Device{}, Connections{}, Message{}} {
+	for _, p := range []Page{Login{}, Consent{}, Picker{}, Code{}, Device{}, Connections{}, Handover{}, Message{}} {
 		set[p.kind()] = template.Must(template.Must(frame.Clone()).ParseFS(source, "template/"+p.kind()+".html"))
 	}
 	return set

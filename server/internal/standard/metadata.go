@@ -57,7 +57,7 @@ func metadata(c *wire.Call, routes []dialect.Route) map[string]any {
 		}
 		iss, _ := policy.Value(grant.Iss, c.Bank, "", "")
 		out["response_types_supported"] = []string{"code"}
-		out["response_modes_supported"] = []string{"query", "fragment"}
+		out["response_modes_supported"] = []string{"query", grant.ModeFragment, grant.ModeFormPost}
 		out["code_challenge_methods_supported"] = methods
 		out["authorization_response_iss_parameter_supported"] = iss.Text != grant.IssNone
 		out["require_pushed_authorization_requests"] = false // of everybody; of single clients their registration asks it

@@ -116,7 +116,7 @@ func TestPushedRequestIsCheckedAtOnce(t *testing.T) {
 			"plain PKCE":                  {"code_challenge", strings.Repeat("a", 43), "invalid_request"},
 			"a scope of nobody's":         {"scope", "nonsense", "invalid_scope"},
 			"a request object":            {"request", "eyJhbGciOiJub25lIn0.e30.", "request_not_supported"},
-			"another response mode":       {"response_mode", "form_post", "invalid_request"},
+			"another response mode":       {"response_mode", "web_message", "invalid_request"},
 			"a request_uri":               {"request_uri", "urn:ietf:params:oauth:request_uri:x", "invalid_request"},
 			"another client's id":         {"client_id", "nobody", "invalid_request"},
 		} {

@@ -294,7 +294,7 @@ func (d *document) check(has *wire.Authority) error {
 		return invalid("scope", "of %q the bank has none", d.Scope)
 	}
 	d.Scope = strings.Join(known, " ")
-	return d.checkRedirects(code)
+	return d.checkRedirects(code && has.Entry.Read != nil) // where nobody is sent to a page, codes come without one
 }
 
 // checkKeys reads the keys that a client signs with. One that proves itself by them alone needs some; one that has neither secret nor

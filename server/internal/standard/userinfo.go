@@ -2,7 +2,6 @@ package standard
 
 import (
 	"sandbank/server/fail"
-	"sandbank/server/grant"
 	"sandbank/server/internal/dialect"
 	"sandbank/server/internal/wire"
 )
@@ -13,10 +12,16 @@ func userinfoRoutes() []dialect.Route {
 		Endpoint: "userinfo_endpoint"}
 	get, post := route, route
 	get.Method, post.Method = "GET", "POST"
+	post.Do = func(c *wire.Call) error {
+		if err := c.FormToken(); err != nil {
+			return err
+		}
+		return userinfo(c)
+	}
 	return []dialect.Route{get, post}
 }
 
-// userinfo tells the claims that the token's scopes bring (OpenID Connect Core §5.3): sub always, and nothing that the person has not got.
+// userinfo tells the claims that the token's scopes bring (OpenID Connect Core §5.3).
 func userinfo(c *wire.Call) error {
 	b, err := c.UserAccess()
 	if err != nil {
@@ -30,13 +35,6 @@ func userinfo(c *wire.Call) error {
 		return c.Trail.No("person there", fail.New(fail.TokenRevoked, "%s is gone or locked", b.Token.Owner))
 	}
 
-	out := map[string]any{"sub": p.Subject()}
-	for _, claim := range c.Authority.OpenID.Claims {
-		if v := claim.Value(p); v != nil && v != "" && grant.HasScope(b.Token.Scope, claim.Scope) {
-			out[claim.Name] = v
-		}
-	}
-
 	c.NoStore()
-	return c.JSON(200, out)
+	return c.JSON(200, c.Authority.OpenID.Told(p, b.Token.Scope))
 }

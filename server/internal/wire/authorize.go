@@ -6,6 +6,7 @@ import (
 
 	"sandbank/server/fail"
 	"sandbank/server/grant"
+	"sandbank/server/internal/page"
 )
 
 // AuthorizeRules are what a bank adds to RFC 6749 §4.1.1.
@@ -17,6 +18,7 @@ type AuthorizeRules struct {
 // Detour is a refusal that is told to the client by way of the browser: error and state on its redirect URI (RFC 6749 §4.1.2.1).
 type Detour struct {
 	To     string
+	Mode   string // of the request
 	Reason *fail.Error
 }
 
@@ -96,10 +98,16 @@ func (c *Call) authorizeRules(q *Values, client *grant.Client, r *grant.Request,
 	}
 	switch mode := q.Get("response_mode"); mode {
 	case "", "query":
-	case "fragment":
-		r.Fragment = true
+	case grant.ModeFragment:
+		r.Mode = mode
+	case grant.ModeFormPost:
+		if r.Mode = mode; !strings.HasPrefix(r.RedirectURI, "http:") && !strings.HasPrefix(r.RedirectURI, "https:") {
+			r.Mode = "" // which this refusal can take
+			return fail.New(fail.InvalidRequest, "response_mode is form_post, and no form can be sent to %s", r.RedirectURI).
+				Say("response_mode form_post needs an http or https redirect_uri.").At("response_mode")
+		}
 	default:
-		return fail.New(fail.InvalidRequest, "response_mode is %q", mode).Say("response_mode must be query or fragment.").At("response_mode")
+		return fail.New(fail.InvalidRequest, "response_mode is %q", mode).Say("response_mode must be query, fragment or form_post.").At("response_mode")
 	}
 	switch t := q.Get("response_type"); {
 	case t == "":
@@ -185,13 +193,13 @@ func (c *Call) namedIssuer(client string) string {
 // escape percent-encodes a parameter's value so that every reader gets the same bytes back: a blank is %20, which all decode, not +.
 func escape(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+", "%20") }
 
-// Return is the redirect URI of a request with these parameters, the state and the issuer added, in its query or its fragment. A query
-// that the URI has already is kept.
+// Return is the redirect URI of a request with these parameters, the state and the issuer added, in its query or its fragment, from
+// which Leave makes a form where one is asked for. A query that the URI has already is kept.
 func Return(r *grant.Request, pairs ...string) string {
 	to := r.RedirectURI
 	join := "?"
 	switch {
-	case r.Fragment:
+	case r.Mode != "":
 		join = "#"
 	case strings.Contains(to, "?"):
 		join = "&"
@@ -218,5 +226,23 @@ func Return(r *grant.Request, pairs ...string) string {
 // Detour tells the client of a refusal through the browser.
 func (c *Call) Detour(r *grant.Request, e *fail.Error) error {
 	_, code, text := OAuthStatus(e)
-	return &Detour{To: Return(r, "error", code, "error_description", text), Reason: e}
+	return &Detour{To: Return(r, "error", code, "error_description", text), Mode: r.Mode, Reason: e}
+}
+
+// Leave sends the browser back to the client, with an answer that Return made: by a redirect, or by a form (OAuth 2.0 Form Post Response
+// Mode §2).
+func (c *Call) Leave(status int, to, mode string) error {
+	if mode != grant.ModeFormPost {
+		return c.Redirect(status, to)
+	}
+	action, fields, _ := strings.Cut(to, "#")
+	p := page.Handover{Frame: c.Frame(), Heading: "Back to the app", Return: Host(action), Action: action}
+	for _, pair := range strings.Split(fields, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		value, _ = url.QueryUnescape(value)
+		p.Hidden = append(p.Hidden, page.Field{Name: name, Value: value})
+	}
+	err := c.Page(200, p)
+	c.Set("Referrer-Policy", "origin") // so that the form's Origin is the bank, not null
+	return err
 }

@@ -60,6 +60,7 @@ type Call struct {
 	params []Param
 	query  *Values
 	form   *Values
+	posted string       // access token that came in the form; empty: it comes in the header
 	asked  *Values      // the authorization request, where the query is not what has it
 	device bool         // whether a device asks, which has no redirect URI
 	terms  *grant.Terms // of the grant that the call is made under; nil: none

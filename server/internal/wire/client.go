@@ -145,6 +145,9 @@ func (c *Call) authorization() (scheme, value string) {
 
 // carried is Bearer with the scheme.
 func (c *Call) carried() (value, scheme string, err error) {
+	if c.posted != "" {
+		return c.posted, schemeBearer, nil
+	}
 	all := c.HeaderAll("Authorization")
 	if len(all) == 0 {
 		return "", "", c.Trail.No("bearer token", fail.New(fail.TokenMissing, "no Authorization header was sent"))
@@ -166,6 +169,22 @@ func (c *Call) carried() (value, scheme string, err error) {
 	}
 	c.Trail.Pass("bearer token", "")
 	return value, scheme, nil
+}
+
+// FormToken takes the access token of a form, for resources that read it there as well (RFC 6750 §2.2). It must not come twice.
+func (c *Call) FormToken() error {
+	if c.MediaType() != "application/x-www-form-urlencoded" {
+		return nil
+	}
+	all := c.Form().All("access_token")
+	switch {
+	case len(all) > 1 || len(all) == 1 && len(c.HeaderAll("Authorization")) > 0:
+		return c.Trail.No("bearer token", fail.New(fail.InvalidRequest, "an access token came in more than one place").Say("The access token must come once, in one place."))
+	case len(all) == 1:
+		c.posted = all[0]
+		c.Trail.Pass("bearer token", "in the form")
+	}
+	return nil
 }
 
 // Access admits the caller by access token, and by the proof of its key where it is bound to one. Owner, client and token are noted for

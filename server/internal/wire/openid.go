@@ -230,8 +230,20 @@ type idClaims struct {
 	Methods  []string `json:"amr,omitempty"`
 }
 
+// Told are the claims of a person that a scope brings: sub always, and nothing that the person has not got (OpenID Connect Core §5.4).
+func (o *OpenID) Told(p *ledger.Person, scope string) map[string]any {
+	out := map[string]any{"sub": p.Subject()}
+	for _, claim := range o.Claims {
+		if v := claim.Value(p); v != nil && v != "" && grant.HasScope(scope, claim.Scope) {
+			out[claim.Name] = v
+		}
+	}
+	return out
+}
+
 // IDToken is the id_token beside tokens that were issued; empty where none was asked for. The first, by a code, repeats the nonce; those
-// of a refresh do not, and keep the time of the login (OpenID Connect Core §12.2).
+// of a refresh do not, and keep the time of the login (OpenID Connect Core §12.2). As there is an access token beside it, the claims of
+// the scopes are for userinfo, and not in it unless the policy says so (§5.4).
 func (c *Call) IDToken(i *grant.Issued, first bool) string {
 	if c.Authority.OpenID == nil || i.Owner == "" || !grant.HasScope(i.Access.Scope, ScopeOpenID) {
 		return ""
@@ -246,7 +258,30 @@ func (c *Call) IDToken(i *grant.Issued, first bool) string {
 	if slices.Equal(claims.Methods, c.Authority.OpenID.Methods) {
 		claims.ACR = c.Authority.OpenID.ACR
 	}
+	p := c.Space.Ledger.Person(i.Owner)
+	if rule, _ := c.Space.Grants.Value(grant.IDTokenClaims, i.Grant); rule.Text == grant.On && p != nil {
+		return key.Sign(typIDToken, whole{claims, c.Authority.OpenID.Told(p, i.Access.Scope)})
+	}
 	return key.Sign(typIDToken, claims)
+}
+
+// whole is an id_token that says who the user is.
+type whole struct {
+	idClaims
+	person map[string]any
+}
+
+// MarshalJSON implements json.Marshaler: claims of both in one object.
+func (w whole) MarshalJSON() ([]byte, error) {
+	all := w.person
+	text, err := json.Marshal(w.idClaims)
+	if err == nil {
+		err = json.Unmarshal(text, &all)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(all)
 }
 
 // sign makes an access token that is a JWT, for the issuer that the caller used.
@@ -258,6 +293,8 @@ func (c *Call) sign(t *grant.Token, of *grant.Grant) string {
 func (c *Call) BearerRefusal(e *fail.Error) error {
 	status, code, text := 401, "invalid_token", "The access token is malformed, unknown, expired or revoked."
 	switch e.Kind {
+	case fail.InvalidRequest:
+		status, code, text = 400, "invalid_request", e.Text
 	case fail.TokenMissing: // no code without a token
 		c.NoStore()
 		c.Set("WWW-Authenticate", "Bearer")

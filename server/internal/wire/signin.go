@@ -102,7 +102,7 @@ func (c *Call) FlowURL(path string, r *grant.Request) string {
 // answer still is good; later it is told that the answer was given. No second code is ever issued.
 func (c *Call) Answered(r *grant.Request) error {
 	if r.Code == "" || c.Space.Grants.Unused(r, c.Now) {
-		return c.Redirect(303, r.Answer)
+		return c.Leave(303, r.Answer, r.Mode)
 	}
 	return c.Page(410, page.Message{Frame: c.Frame(), Heading: "You have answered this already",
 		Text: "The app got your answer and went on. To answer again, start once more in the app.", Status: 410})
@@ -117,7 +117,8 @@ func (c *Call) Allow(r *grant.Request, also func(*grant.Authorization) error) er
 			return c.Deny(r, why)
 		}
 		if id := r.Identity; id != nil && id.Subject != "" && id.Subject != c.Space.Ledger.Person(r.Owner).Subject() {
-			return c.TurnAway(r, c.Trail.No("id_token_hint", fail.New(fail.LoginRequired, "%s logged in, and id_token_hint names somebody else", r.Owner)))
+			return c.TurnAway(r, c.Trail.No("id_token_hint", fail.New(fail.LoginRequired, "%s logged in, and id_token_hint names somebody else", r.Owner).
+				Say("Somebody else logged in than id_token_hint names.")))
 		}
 	}
 	var failed error
@@ -151,7 +152,7 @@ func (c *Call) Allow(r *grant.Request, also func(*grant.Authorization) error) er
 		return err
 	}
 	if failed != nil {
-		return &Detour{To: done.Answer, Reason: fail.From(failed)}
+		return &Detour{To: done.Answer, Mode: done.Mode, Reason: fail.From(failed)}
 	}
 	c.Trail.Pass("allowed", r.Owner)
 	return c.Answered(done)
@@ -171,7 +172,7 @@ func (c *Call) TurnAway(r *grant.Request, reason *fail.Error) error {
 	if err != nil {
 		return err
 	}
-	return &Detour{To: done.Answer, Reason: reason}
+	return &Detour{To: done.Answer, Mode: done.Mode, Reason: reason}
 }
 
 // SignIn checks a person's name and password; find knows the names, see Named. A button of the sandbox strip may name the person instead

@@ -188,7 +188,7 @@ func deny(c *wire.Call, r *grant.Request, why string) error {
 	case done.Code != "":
 		return c.Answered(done)
 	}
-	return &wire.Detour{To: done.Answer, Reason: reason}
+	return &wire.Detour{To: done.Answer, Mode: done.Mode, Reason: reason}
 }
 
 // stage finds the request, the person who logged in, and what it comes to for that person. done: the answer is out already.

@@ -65,6 +65,7 @@
     all('[data-theme-switch]').forEach(el => { el.hidden = false; });
     if (navigator.clipboard) all('[data-copy]').forEach(b => { b.hidden = false; });
     count();
+    all('form[data-go]').forEach(form => form.submit());
     setInterval(tick, 250);
   });
 })();
