@@ -219,7 +219,7 @@ func (v *visit) Toast() *Toast {
 	if id, err := strconv.ParseUint(text, 10, 64); err == nil {
 		for _, a := range v.Space.Activities(20) {
 			if a.ID == id && !a.Undone {
-				return &Toast{capital(a.What), id}
+				return &Toast{v.Sentence(a.What), id}
 			}
 		}
 		return nil
