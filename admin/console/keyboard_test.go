@@ -186,6 +186,7 @@ func TestKeyboardAlone(t *testing.T) {
 	w.palette("zzzz")
 	w.sees("#commands li", "Nothing found")
 	w.keys(kb.Escape)
+	w.is("!document.querySelector('dialog[open]')", "Escape closes the palette, whatever stands in it")
 	w.palette("snapshots")
 	w.keys(kb.ArrowDown)
 	w.is("document.activeElement.closest('#commands li') !== null", "arrow keys go down the palette")
@@ -201,4 +202,43 @@ func TestKeyboardAlone(t *testing.T) {
 	w.is("document.querySelector('#help').open", "? shows the keys")
 	w.keys(kb.Escape)
 	w.is("!document.querySelector('dialog[open]')", "Escape closes them")
+}
+
+// Undo in a toast leads the focus back to what it took back: to the control, else to its row, else to the heading of the page.
+func TestUndoKeepsThePlace(t *testing.T) {
+	t.Parallel()
+	browser := chromium.Start(t)
+	s := open(t, server.Options{}, "")
+	w := &walk{t, s.tab(browser, "undo", true)}
+	w.do("size", chromedp.EmulateViewport(1440, 900))
+	s.mint("1h")
+	id := s.mint("1h")
+	undo := func(what string) {
+		t.Helper()
+		w.tabTo(".toast form button")
+		w.keys(kb.Enter)
+		w.is("!document.querySelector('.toast form') && document.activeElement !== document.body", "the focus is somewhere after "+what)
+	}
+
+	w.open(s.URL() + "/admin/tokens?state=live")
+	w.tabTo("#t-" + id + " .k-revoke button")
+	w.keys(kb.Enter)
+	w.is("!document.querySelector('#t-"+id+"')", "what is revoked is no more in the list of the living")
+	undo("a row came back")
+	w.is("document.activeElement.closest('#t-"+id+"') !== null", "the focus is in the row that came back")
+
+	w.open(s.URL() + "/admin/clock")
+	w.tabTo("main form:has([name=freeze]) button")
+	w.keys(kb.Enter)
+	w.sees(".toast", "clock")
+	undo("the clock runs")
+	w.is("document.activeElement.closest('form:has([name=freeze])') !== null", "the focus is at the clock's lever")
+
+	s.arm(object{"line": "op=home; status=503"})
+	w.open(s.URL() + "/admin/faults")
+	w.tabTo("main table form[action$='/do/disarmFault'] button")
+	w.keys(kb.Enter)
+	w.is("!document.querySelector('.bar .alarm')", "the fault is disarmed")
+	undo("the fault is armed again")
+	w.sees(".bar .alarm", "1")
 }

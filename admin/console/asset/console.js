@@ -2,20 +2,20 @@
 (() => {
 'use strict';
 const $ = (q, e = document) => e.querySelector(q), $$ = (q, e = document) => [...e.querySelectorAll(q)];
-const root = document.documentElement, bar = () => $('#bar'), two = n => String(n).padStart(2, '0');
+const root = document.documentElement, wall = () => performance.now(), focus = () => document.activeElement, bar = () => $('#bar'), two = n => String(n).padStart(2, '0');
 const parse = text => new DOMParser().parseFromString(text, 'text/html'), load = async url => parse(await (await fetch(url)).text());
 const on = (name, then, early) => document.addEventListener(name, then, early);
 const paused = set => { try { if (set) sessionStorage.paused = set; return sessionStorage.paused === 'yes'; } catch { return false; } };
 
 // Sandbox time: what the clock showed when the page was made, and its speed.
-let shown = { now: 0, speed: 1, at: 0 };
-const now = () => shown.now + (performance.now() - shown.at) * shown.speed;
+let shown = {};
+const now = () => shown.now + (wall() - shown.at) * shown.speed;
 function wind() {
-  const b = bar();
+  const b = bar()?.dataset;
   if (!b) return;
-  root.dataset.theme = b.dataset.theme;
-  if (b.dataset.now === shown.raw && b.dataset.speed === shown.rate) return;
-  shown = { raw: b.dataset.now, rate: b.dataset.speed, now: +b.dataset.now, speed: +b.dataset.speed, at: performance.now() };
+  root.dataset.theme = b.theme;
+  if (b.now === shown.raw && b.speed === shown.rate) return;
+  shown = { raw: b.now, rate: b.speed, now: +b.now, speed: +b.speed, at: wall() };
 }
 const left = s => s >= 864000 ? (s / 86400 | 0) + ' d'
   : s >= 86400 ? (s / 86400 | 0) + ' d ' + two(s / 3600 % 24 | 0) + ':' + two(s / 60 % 60 | 0)
@@ -48,7 +48,7 @@ function tick() {
 setInterval(() => { if (!paused()) tick(); }, 250);
 
 // Live: the page is fetched anew when something happened, but never under what is being typed.
-let due = false, busy = false, same = false, rest = 150, last = 0, unseen = 0;
+let due, busy, same, rest = 150, last = 0, unseen = 0;
 function look() {
   due = true;
   if (busy || document.hidden || paused() || typing()) return;
@@ -57,14 +57,14 @@ function look() {
   busy = true;
   setTimeout(async () => {
     due = false;
-    const began = performance.now();
+    const began = wall();
     try { await renew(); } finally {
-      last = performance.now();
+      last = wall();
       rest = Math.min(5e3, Math.max(150, 8 * (last - began)));
       busy = false;
       if (due) look();
     }
-  }, Math.max(0, last + rest - performance.now()) || 20);
+  }, Math.max(0, last + rest - wall()) || 20);
 }
 async function renew() {
   const at = location.href;
@@ -79,7 +79,7 @@ const typing = () => {
 };
 function fresh() {
   const pill = $('#fresh');
-  if (pill) { unseen++; pill.hidden = false; $('b', pill).textContent = unseen; }
+  if (pill) { pill.hidden = false; $('b', pill).textContent = ++unseen; }
 }
 // What the header says: live, paused, or left alone by the server.
 let lost = false;
@@ -122,14 +122,14 @@ function curl(form) {
   if (!code) return;
   const body = {};
   for (const el of form.elements) {
-    if (!el.name || /^[:@?]/.test(el.name) || el.disabled || /checkbox|radio/.test(el.type) && !el.checked) continue;
+    if (/^([:@?]|$)/.test(el.name) || el.disabled || /checkbox|radio/.test(el.type) && !el.checked) continue;
     let v = el.value;
     if (!v || el.type === 'hidden' && el.nextElementSibling?.name === el.name) continue;
     const kind = el.dataset.kind;
-    if (kind === 'number' && v.trim() !== '' && isFinite(v)) v = +v;
+    if (kind === 'number' && v.trim() && isFinite(v)) v = +v;
     else if (kind === 'bool') v = v === 'true';
     else if (kind === 'list') v = v.split(/[\n,]/).map(s => s.trim()).filter(Boolean);
-    else if (kind === 'json') try { v = JSON.parse(v); } catch { /* told as it is */ }
+    else if (kind === 'json') try { v = JSON.parse(v); } catch {}
     const path = el.dataset.path ? JSON.parse(el.dataset.path) : el.name.split('.');
     const end = path.pop(), at = path.reduce((o, p) => o[p] ??= {}, body);
     at[end] = Array.isArray(at[end]) && Array.isArray(v) ? at[end].concat(v) : v;
@@ -146,8 +146,8 @@ function pick() {
   if (box) asked = load($('form', box).action.replace(/find$/, 'palette?q=') + encodeURIComponent(q)).then(page => {
     if ($('#cmd').value !== q || $('#commands li :focus')) return;
     const list = $('main .items', page);
-    $$('[name="@back"]', list).forEach(i => { i.value = location.pathname + location.search; });
-    $('.items', box).replaceWith(document.importNode(list, true)); htmx.process(box);
+    $$('[name="@back"]', list).forEach(i => i.value = location.pathname + location.search);
+    $('.items', box).replaceWith(list); htmx.process(box);
   }).catch(() => state(true));
 }
 function palette() {
@@ -160,13 +160,13 @@ function palette() {
 function fill(page) {
   const d = $('#drawer'), form = $('main [data-form]', page);
   if (!form) return false;
-  d.replaceChildren(document.importNode(form, true));
+  d.replaceChildren(form);
   htmx.process(d); d.open || d.showModal();
   ($('[aria-invalid]', d) || $('input:not([type=hidden]),select,textarea', d))?.focus();
   return true;
 }
 async function drawer(url) {
-  try { if (!fill(await load(url))) location.href = url; } catch { state(true); }
+  try { fill(await load(url)) || (location.href = url); } catch { state(true); }
 }
 
 // A select that decides what else is asked presses its button.
@@ -180,21 +180,20 @@ async function copy(text, el) {
 on('click', e => {
   const el = e.target.closest('a,button');
   if (!el) return;
-  const plain = !e.ctrlKey && !e.metaKey && !e.shiftKey && e.button === 0;
   if ('copy' in el.dataset) copy(el.dataset.copy || $('code', el.closest('.code')).textContent, el);
   else if ('live' in el.dataset) { paused(paused() ? 'no' : 'yes'); state(); if (!paused()) look(); }
   else if ('close' in el.dataset) { const d = el.closest('dialog,.toast'); if (d) { e.preventDefault(); d.close ? d.close() : d.hidden = true; } }
-  else if (plain && el.matches('[data-palette], [data-drawer]')) { e.preventDefault(); e.stopPropagation(); 'drawer' in el.dataset ? drawer(el.href) : palette(); }
+  else if (!(e.ctrlKey || e.metaKey || e.shiftKey || e.button) && el.matches('[data-palette], [data-drawer]')) { e.preventDefault(); e.stopPropagation(); 'drawer' in el.dataset ? drawer(el.href) : palette(); }
   else if (el.id === 'fresh') { e.preventDefault(); unseen = 0; el.hidden = true; scrollTo(0, 0); $('[data-hold]')?.scrollTo(0, 0); setTimeout(look, 50); }
-  else if ('all' in el.dataset) $$('[name=ids]').forEach(c => { c.checked = true; });
+  else if ('all' in el.dataset) $$('[name=ids]').forEach(c => c.checked = true);
 }, true);
 
-let go = -Infinity, place = -1;
-const rows = () => $$('main tbody tr:not(.open), main .list li'), placed = () => rows().findIndex(r => r.contains(document.activeElement));
+let go = -1e4, place, acted;
+const rows = () => $$('main tbody tr:not(.open), main .list li'), placed = () => rows().findIndex(r => r.contains(focus()));
 const into = r => r && ($('a', r) || $('button,input', r))?.focus();
 on('keydown', e => {
   if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k') { e.preventDefault(); return palette(); }
-  if (e.key === 'Escape' && !$('dialog[open]')) $$('.toast').forEach(t => { t.hidden = true; });
+  if (e.key === 'Escape' && !$('dialog[open]')) $$('.toast').forEach(t => t.hidden = true);
   if (e.target.closest?.('#commands')) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
     if (step || e.key === 'Enter' && e.target.id === 'cmd') {
@@ -210,9 +209,9 @@ on('keydown', e => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.target.matches('input, textarea, select') || $('dialog[open]') || bar()?.matches('[data-nokeys]')) return;
   const all = rows(), at = placed(), row = all[at], step = by => into(all[at + by] || row);
   const press = name => row && $(`.${name} button`, row)?.click();
-  if (performance.now() - go < 1200) { go = -Infinity; const a = $(`[data-go="${CSS.escape(e.key)}"]`); if (a) { e.preventDefault(); a.click(); } return; }
+  if (wall() - go < 1200) { go = -1e4; const a = $(`[data-go="${CSS.escape(e.key)}"]`); if (a) { e.preventDefault(); a.click(); } return; }
   const keys = {
-    g: () => { go = performance.now(); }, '/': () => $('main [type=search]')?.focus(), j: () => step(1), k: () => step(at < 0 ? 1 : -1),
+    g: () => go = wall(), '/': () => $('main [type=search]')?.focus(), j: () => step(1), k: () => step(at < 0 ? 1 : -1),
     x: () => row && $('[type=checkbox]', row)?.click(), e: () => press('k-expire'), r: () => press('k-revoke'), R: () => $('main [data-replay] button')?.click(),
     c: async () => {
       const closed = row && !row.matches('[aria-current], :has([aria-current])') && $('a', row), page = closed ? await load(closed.href) : document;
@@ -238,18 +237,25 @@ function show(method) {
   else if (method === 'GET') scrollTo(0, 0);
   if (listed) bring(listed, listed, 'center');
 }
-let moved = false;
+// Where a lever was pulled or taken back, the focus stays: at the control, in its row, or at the heading.
+function home() {
+  const idle = () => focus() === document.body;
+  if (idle()) acted?.focus();
+  if (idle()) into(rows()[place]);
+  if (idle()) Object.assign($('h1'), { tabIndex: -1 }).focus();
+}
+let moved;
 const swaps = (name, then) => on('htmx:' + name, e => then(e.detail.ctx || {}, e));
-swaps('before:request', ctx => { place = ctx.request.method === 'GET' ? -1 : placed(); ctx.sourceElement.ariaBusy = true; });
-swaps('finally:request', ctx => { ctx.sourceElement.ariaBusy = null; });
+swaps('before:request', ctx => { ctx.sourceElement.ariaBusy = true; if (!ctx.sourceElement.closest('.toast')) { place = placed(); acted = focus(); } });
+swaps('finally:request', ctx => ctx.sourceElement.ariaBusy = null);
 swaps('after:request', (ctx, e) => {
   const inside = ctx.sourceElement.closest('#drawer'), asks = ctx.request.method === 'GET';
   if (inside && (asks || !ctx.response.raw.redirected) && fill(parse(ctx.text))) e.preventDefault();
   else if (inside || !asks) $$('dialog[open]').forEach(d => d.close());
 });
-swaps('error', ctx => { if (!ctx.response) state(true); });
-swaps('after:history:update', () => { moved = true; });
-swaps('after:swap', ctx => { unseen = 0; state(false); after(); if (moved) show(ctx.request?.method); moved = false; if (document.activeElement === document.body) into(rows()[place]); place = -1; });
+swaps('error', ctx => ctx.response || state(true));
+swaps('after:history:update', () => moved = true);
+swaps('after:swap', ({ request }) => { unseen = 0; state(false); after(); if (moved) show(request?.method); moved = false; if (request?.method === 'POST') home(); });
 on('visibilitychange', () => document.hidden || due && look());
 on('focusout', () => setTimeout(() => due && look(), 50));
 htmx.registerExtension('sandbank', {
