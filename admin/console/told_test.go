@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"sandbank/server"
+	"sandbank/server/servertest"
 )
 
 // Levers and refusals speak of banks by their ids, which scripts go by; pages by their names. What somebody has sent stays as it was sent.
@@ -29,4 +30,25 @@ func TestPagesCallBanksByTheirNames(t *testing.T) {
 			t.Errorf("%s says %q, not %q", path, text, want[1])
 		}
 	}
+}
+
+// A phone has room for the space's name where there is more than one to be in.
+func TestPhonesNameTheSpace(t *testing.T) {
+	t.Parallel()
+	s := open(t, server.Options{}, "")
+	s.pull("POST", "/spaces", object{"name": "p07"}).Want(201)
+	for path, hidden := range map[string]bool{"/admin": true, "/s/p07/admin": false} {
+		chip := s.screen(path).Find(".bar a[title='Switch space']")
+		if chip.HasClass("phone-off") != hidden || chip.Length() != 1 {
+			t.Errorf("%s: %s", path, chip.Text())
+		}
+	}
+}
+
+// A tile of the dashboard has a short sentence; who it is about stands in its label.
+func TestDashboardNamesTheJudgedClient(t *testing.T) {
+	t.Parallel()
+	s := open(t, server.Options{}, "")
+	s.Get("/account/info", servertest.Bearer(s.token())).Want(200)
+	contains(t, shown(s, "/admin", 200), "#card", "Report card, 7b6fc8ed…", "no rule broken, few seen yet")
 }

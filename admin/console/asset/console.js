@@ -237,16 +237,16 @@ function show(method) {
   else if (method === 'GET') scrollTo(0, 0);
   if (listed) bring(listed, listed, 'center');
 }
-// Where a lever was pulled or taken back, the focus stays: at the control, in its row, or at the heading.
+// Where the focus is lost, it goes to what had it before, to its row, or to the heading.
 function home() {
   const idle = () => focus() === document.body;
   if (idle()) acted?.focus();
   if (idle()) into(rows()[place]);
-  if (idle()) Object.assign($('h1'), { tabIndex: -1 }).focus();
+  if (idle()) $('h1').focus({ preventScroll: true });
 }
 let moved;
 const swaps = (name, then) => on('htmx:' + name, e => then(e.detail.ctx || {}, e));
-swaps('before:request', ctx => { ctx.sourceElement.ariaBusy = true; if (!ctx.sourceElement.closest('.toast')) { place = placed(); acted = focus(); } });
+swaps('before:request', ctx => { ctx.sourceElement.ariaBusy = true; if (!ctx.sourceElement.closest('.toast')) { place = ctx.request.method === 'GET' ? -1 : placed(); acted = focus(); } });
 swaps('finally:request', ctx => ctx.sourceElement.ariaBusy = null);
 swaps('after:request', (ctx, e) => {
   const inside = ctx.sourceElement.closest('#drawer'), asks = ctx.request.method === 'GET';
@@ -255,7 +255,7 @@ swaps('after:request', (ctx, e) => {
 });
 swaps('error', ctx => ctx.response || state(true));
 swaps('after:history:update', () => moved = true);
-swaps('after:swap', ({ request }) => { unseen = 0; state(false); after(); if (moved) show(request?.method); moved = false; if (request?.method === 'POST') home(); });
+swaps('after:swap', ({ request }) => { unseen = 0; state(false); after(); if (moved) show(request?.method); moved = false; if (request && !same) home(); });
 on('visibilitychange', () => document.hidden || due && look());
 on('focusout', () => setTimeout(() => due && look(), 50));
 htmx.registerExtension('sandbank', {
