@@ -258,3 +258,25 @@ func TestUndoKeepsThePlace(t *testing.T) {
 	w.sees("tbody", "1 s")
 	w.is("document.activeElement.matches('h1')", "the focus is at the heading where the row has nothing left, and stays there as the page renews itself")
 }
+
+// What is pressed far down a page leaves the reader there; another page begins at its top.
+func TestActionsKeepTheScroll(t *testing.T) {
+	t.Parallel()
+	browser := chromium.Start(t)
+	s := open(t, server.Options{}, "")
+	w := &walk{t, s.tab(browser, "scroll", true)}
+	w.do("size", chromedp.EmulateViewport(1440, 600))
+
+	w.open(s.URL() + "/admin/faults")
+	w.do("scroll", chromedp.Evaluate[chromedp.Void]("document.querySelector('main .items li:last-child button, main li:last-child form[action$=\"/do/armFault\"] button').scrollIntoView(); window.was = scrollY; 0"))
+	w.is("was > 500", "the last preset is far down")
+	w.do("press", chromedp.Evaluate[chromedp.Void]("[...document.querySelectorAll('main form[action$=\"/do/armFault\"] button')].at(-1).click(); 0"))
+	w.sees(".bar .alarm", "1")
+	w.sees(".toast", "Armed")
+	w.is("Math.abs(scrollY - was) < 200", "the page has stayed where it was")
+	w.click(".toast form button")
+	w.is("!document.querySelector('.bar .alarm')", "it is disarmed")
+	w.is("Math.abs(scrollY - was) < 200", "and once more")
+	w.click(".side a[href$='/admin/users']")
+	w.is("location.pathname === '/admin/users' && scrollY === 0", "another page begins at its top")
+}

@@ -36,7 +36,7 @@ function tick() {
   $$('[data-ends]').forEach((el, i) => {
     const ms = el.dataset.ends - t, s = Math.ceil(ms / 1000), progress = el.nextElementSibling;
     if (near.has(el) || (i + turn) % 16 === 0) {
-      put(el, ms > 0 ? left(s) : 'ended ' + ago(Math.floor(-ms / 1000)));
+      put(el, ms > 0 ? left(s) : 'ended ' + ago(-ms / 1000 | 0));
       if (progress?.localName === 'progress') progress.value = Math.max(0, ms);
       const box = el.parentElement.classList; box.toggle('soon', ms > 0 && s < 10); box.toggle('run', ms > 0);
     }
@@ -45,7 +45,7 @@ function tick() {
   });
   if (over.length) { $('#said').textContent = over.length > 3 ? over.length + ' tokens and consents ended' : over.filter(Boolean).join(', ') + ' expired'; look(); }
 }
-setInterval(() => { if (!paused()) tick(); }, 250);
+setInterval(() => paused() || tick(), 250);
 
 // Live: the page is fetched anew when something happened, but never under what is being typed.
 let due, busy, same, rest = 150, last = 0, unseen = 0;
@@ -138,7 +138,7 @@ function curl(form) {
   if ('needs' in code.dataset) code.closest('figure').hidden = text === '{}';
   code.textContent = code.textContent.split(' -d ')[0] + (text === '{}' ? '' : ` -d '${text.replaceAll("'", "'\\''")}'`);
 }
-on('input', e => { const f = e.target.closest('form[data-call]'); if (f) curl(f); if (e.target.id === 'cmd') pick(); });
+on('input', ({ target: t }) => { const f = t.closest('form[data-call]'); if (f) curl(f); if (t.id === 'cmd') pick(); });
 
 let asked;
 function pick() {
@@ -170,7 +170,7 @@ async function drawer(url) {
 }
 
 // A select that decides what else is asked presses its button.
-on('change', e => { if ('choose' in e.target.dataset) e.target.form.requestSubmit($('[name="@choose"]', e.target.form)); });
+on('change', ({ target: t }) => 'choose' in t.dataset && t.form.requestSubmit($('[name="@choose"]', t.form)));
 
 async function copy(text, el) {
   if (!text) return;
@@ -188,8 +188,8 @@ on('click', e => {
   else if ('all' in el.dataset) $$('[name=ids]').forEach(c => c.checked = true);
 }, true);
 
-let go = -1e4, place, acted;
-const rows = () => $$('main tbody tr:not(.open), main .list li'), placed = () => rows().findIndex(r => r.contains(focus()));
+let go = -1e4, stay, place, acted;
+const rows = () => $$('main tbody tr:not(.open), main .list li'), placed = (f = focus()) => rows().findIndex(r => r.contains(f.closest('.open')?.previousElementSibling || f));
 const into = r => r && ($('a', r) || $('button,input', r))?.focus();
 on('keydown', e => {
   if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k') { e.preventDefault(); return palette(); }
@@ -229,15 +229,15 @@ function after() {
   tick();
 }
 // In sight is what the page is about.
-function show(method) {
+function show() {
   const bring = (el, end, block) => { if (el.getBoundingClientRect().top < 50 || end.getBoundingClientRect().bottom > innerHeight) el.scrollIntoView({ block }); };
-  const row = method === 'GET' && $('main tr[aria-current]'), at = $('#failed') || $('#answer, #as') || row, listed = $('.list [aria-current]');
+  const row = $('main tr[aria-current]'), at = $('#failed') || $('#answer, #as') || row, listed = $('.list [aria-current]');
   $('main [aria-invalid]')?.focus({ preventScroll: true });
   if (at) bring(at, at === row && row.nextElementSibling || at, 'start');
-  else if (method === 'GET') scrollTo(0, 0);
+  else if (stay !== location.pathname) scrollTo(0, 0);
   if (listed) bring(listed, listed, 'center');
 }
-// Where the focus is lost, it goes to what had it before, to its row, or to the heading.
+// A lost focus goes to what had it before, to its row, or to the heading.
 function home() {
   const idle = () => focus() === document.body;
   if (idle()) acted?.focus();
@@ -246,25 +246,25 @@ function home() {
 }
 let moved;
 const swaps = (name, then) => on('htmx:' + name, e => then(e.detail.ctx || {}, e));
-swaps('before:request', ctx => { ctx.sourceElement.ariaBusy = true; if (!ctx.sourceElement.closest('.toast')) { place = ctx.request.method === 'GET' ? -1 : placed(); acted = focus(); } });
+swaps('before:request', ctx => { ctx.swap += ' show:none'; ctx.sourceElement.ariaBusy = true; stay = ctx.request.method !== 'GET' && location.pathname; if (!ctx.sourceElement.closest('.toast')) { place = stay ? placed() : -1; acted = focus(); } });
 swaps('finally:request', ctx => ctx.sourceElement.ariaBusy = null);
 swaps('after:request', (ctx, e) => {
-  const inside = ctx.sourceElement.closest('#drawer'), asks = ctx.request.method === 'GET';
+  const inside = ctx.sourceElement.closest('#drawer'), asks = !stay;
   if (inside && (asks || !ctx.response.raw.redirected) && fill(parse(ctx.text))) e.preventDefault();
   else if (inside || !asks) $$('dialog[open]').forEach(d => d.close());
 });
 swaps('error', ctx => ctx.response || state(true));
 swaps('after:history:update', () => moved = true);
-swaps('after:swap', ({ request }) => { unseen = 0; state(false); after(); if (moved) show(request?.method); moved = false; if (request && !same) home(); });
+swaps('after:swap', ({ request }) => { unseen = 0; state(false); after(); if (moved) show(); moved = false; if (request && !same) home(); });
 on('visibilitychange', () => document.hidden || due && look());
 on('focusout', () => setTimeout(() => due && look(), 50));
 htmx.registerExtension('sandbank', {
   // A row that is the same is left alone.
   htmx_before_morph_node: (_, d) => !(same && d.newNode.dataset?.v && d.newNode.dataset.v === d.oldNode.dataset.v),
   // What the reader has opened stays so when the page renews itself.
-  htmx_before_morph_attr: (el, d) => !(d.attrName === 'open' && /^(DETAILS|DIALOG)$/.test(el.tagName)) && !(d.attrName === 'hidden' && (el.id === 'fresh' || el.closest('#toasts'))),
+  htmx_before_morph_attr: (el, d) => !(d.attrName === 'open' && el.matches('details, dialog')) && !(d.attrName === 'hidden' && el.closest('#fresh, #toasts')),
 });
 after();
-if (!location.hash) show('GET');
+if (!location.hash) show();
 live();
 })();
