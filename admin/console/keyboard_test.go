@@ -1,9 +1,13 @@
 package console_test
 
 import (
+	"bufio"
+	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
@@ -279,4 +283,27 @@ func TestActionsKeepTheScroll(t *testing.T) {
 	w.is("Math.abs(scrollY - was) < 200", "and once more")
 	w.click(".side a[href$='/admin/users']")
 	w.is("location.pathname === '/admin/users' && scrollY === 0", "another page begins at its top")
+}
+
+// What happens after a page was written and before its stream has opened is not lost: the stream begins where the page ends.
+func TestStreamBeginsWhereThePageEnds(t *testing.T) {
+	t.Parallel()
+	s := open(t, server.Options{}, "")
+	s.mint("1h")
+	at := s.screen("/admin/tokens").Find("#bar").AttrOr("data-stream", "")
+	id := s.mint("1h")
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	r, _ := http.NewRequestWithContext(ctx, "GET", s.URL()+at, nil)
+	stream, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	lines := bufio.NewScanner(stream.Body)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "data:") {
+	}
+	if first := lines.Text(); !strings.Contains(first, id) {
+		t.Errorf("%s begins with %q, not with %s", at, first, id)
+	}
 }

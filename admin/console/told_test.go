@@ -52,3 +52,17 @@ func TestDashboardNamesTheJudgedClient(t *testing.T) {
 	s.Get("/account/info", servertest.Bearer(s.token())).Want(200)
 	contains(t, shown(s, "/admin", 200), "#card", "Report card, 7b6fc8ed…", "no rule broken, few seen yet")
 }
+
+// A link to the lab names who walks there, whatever was left in the address by the bank before.
+func TestLabLinkIsExact(t *testing.T) {
+	t.Parallel()
+	s := open(t, server.Options{}, "")
+	for path, want := range map[string]string{
+		"/admin/lab?bank=sparebank1&user=dave&client=" + demo: "/admin/lab?bank=sparebank1&client=sb1-demo&user=dave",
+		"/admin/lab?bank=s2s&user=dave&client=x&step=2":       "/admin/lab?bank=s2s&client=s2s-demo&step=2",
+	} {
+		if got := s.screen(path).Find(".head [data-copy]").AttrOr("data-copy", ""); got != s.URL()+want {
+			t.Errorf("%s copies %s", path, got)
+		}
+	}
+}

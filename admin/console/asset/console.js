@@ -23,7 +23,7 @@ const left = s => s >= 864000 ? (s / 86400 | 0) + ' d'
 const ago = s => s < 1 ? 'just now' : s < 60 ? s + ' s ago' : s < 3600 ? (s / 60 | 0) + ' min ago' : s < 172800 ? (s / 3600 | 0) + ' h ago' : (s / 86400 | 0) + ' d ago';
 const put = (el, text) => { if (el.textContent !== text) el.textContent = text; };
 
-// What is out of sight is written in its turn: a thousand countdowns cost as little as twenty.
+// What is out of sight is written in turn: a thousand countdowns cost as little as twenty.
 const near = new Set(), eye = new IntersectionObserver(l => l.forEach(e => near[e.isIntersecting ? 'add' : 'delete'](e.target)), { rootMargin: '99px' });
 let turn = 0;
 function tick() {
@@ -101,7 +101,7 @@ const said = m => { if (m.base !== bar()?.dataset.base) return; if (m.lost !== l
 channel.onmessage = e => said(e.data);
 function follow(done) {
   const base = bar().dataset.base, tell = (lost, type) => { const m = { base, lost, type }; channel.postMessage(m); said(m); };
-  source = new EventSource(base + '/api/v1/journal/stream');
+  source = new EventSource(bar().dataset.stream); // after the page's events
   source.onopen = () => lost && tell(false);
   source.onerror = () => { tell(true); if (source.readyState === 2) setTimeout(() => { source.close(); done(); }, 2000); };
   for (const type of 'request token.issued token.spent token.retimed token.revoked token.expired consent.changed consent.expired clock activity cleared dropped'.split(' '))
