@@ -8,7 +8,7 @@ import (
 // spoken finds where a sentence speaks of a bank by its id: at it, of what is its own, by its rule. What stands in quotes somebody has sent.
 func spoken(banks []string) *regexp.Regexp {
 	id := "(" + strings.Join(banks, "|") + ")"
-	return regexp.MustCompile(`"[^"]*"|\b(?:at|(?:token|key|not) of) ` + id + `(?:[ ,;:)]|$)|\b` + id + ` (?:default|original)\b|^` + id + ` ha[sd] `)
+	return regexp.MustCompile(`"[^"]*"|\b(?:at|bank|(?:token|key|not) of) ` + id + `(?:[ ,;:)]|$)|\b` + id + ` (?:default|original)\b|^` + id + ` ha[sd] `)
 }
 
 // Sentence is Told, beginning as a sentence does.

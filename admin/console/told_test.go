@@ -16,8 +16,12 @@ func TestPagesCallBanksByTheirNames(t *testing.T) {
 	s.pull("PATCH", "/clients/berlin/bg-spa", object{"disabled": true}).Want(200)
 	s.Get("/oauth2/authorize?client_id=x+at+berlin&response_type=code")
 	id := s.mint("1m")
+	s.pull("PATCH", "/policies", object{"level": object{"bank": "sparebank1"}, "set": object{"access": "5s"}}).Want(200)
+	s.pull("PATCH", "/policies", object{"set": object{"access": "7s"}}).Want(200)
 	for path, want := range map[string][2]string{
 		"/admin/activity":                    {"tbody", "Disabled client bg-spa at Accounts BG"},
+		"/admin/activity?q=7s":               {"tbody", "Turned access=7s at all banks"},
+		"/admin/activity?q=5s":               {"tbody", "Turned access=5s at bank SpareBank 1"},
 		"/admin/activity?q=accounts+bg":      {"tbody", "Registered a client at Accounts BG"},
 		"/admin/inspector":                   {".list .st4", `no client "x at berlin" at Accounts BG`},
 		"/admin/inspector/1":                 {".why .no", `no client "x at berlin" at Accounts BG`},
