@@ -307,3 +307,19 @@ func TestStreamBeginsWhereThePageEnds(t *testing.T) {
 		t.Errorf("%s begins with %q, not with %s", at, first, id)
 	}
 }
+
+// What looked askew: a button below its heading, controls without corners, a bank's name in two lines.
+func TestPartsAreStraight(t *testing.T) {
+	t.Parallel()
+	browser := chromium.Start(t)
+	s := open(t, server.Options{}, "").furnish()
+	w := &walk{t, s.tab(browser, "straight", true)}
+	w.do("size", chromedp.EmulateViewport(390, 844))
+	w.open(s.URL() + "/admin")
+	w.is("(h => Math.abs(h.querySelector('h2').getBoundingClientRect().top - h.querySelector('button').getBoundingClientRect().top) < 20)(document.querySelector('form[action$=\"/begun\"]').parentElement)", "a card's button is beside its heading")
+	w.do("size", chromedp.EmulateViewport(1440, 900))
+	w.open(s.URL() + "/admin/settings")
+	w.is("(b => getComputedStyle(b).borderLeftWidth === '0px' && getComputedStyle(b).borderTopLeftRadius !== '0px')(document.querySelector('main .seg button'))", "the first of several choices has the corners of their box")
+	w.open(s.URL() + "/admin/tokens")
+	w.is("[...document.querySelectorAll('td[data-l=Bank]')].every(td => getComputedStyle(td).whiteSpace === 'nowrap')", "a bank's name stays on one line")
+}
