@@ -2,6 +2,7 @@ package console
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +17,9 @@ func (v *visit) Sentence(text string) string { return capital(v.Told(text)) }
 
 // Told is a sentence of the sandbox as pages tell it: with the names of banks in place of their ids, which scripts go by.
 func (v *visit) Told(text string) string {
+	if !slices.ContainsFunc(v.Banks, func(bank string) bool { return strings.Contains(text, bank) }) {
+		return text
+	}
 	var b strings.Builder
 	last := 0
 	for _, m := range v.console.banks.FindAllStringSubmatchIndex(text, -1) {
