@@ -84,7 +84,7 @@ func (d *Desk) kit(bank, id string) (*export.Kit, error) {
 	if name == "" {
 		name = c.ID
 	}
-	return &export.Kit{Title: name + " at " + c.Bank, Slug: c.Bank + "-" + c.ID, Base: d.Origin + d.Root + "/" + c.Bank, Has: has, Legs: d.trip(c.Bank)}, nil
+	return &export.Kit{Title: name + " at " + d.World.Bank(c.Bank).Title, Slug: c.Bank + "-" + c.ID, Base: d.Origin + d.Root + "/" + c.Bank, Has: has, Legs: d.trip(c.Bank)}, nil
 }
 
 // trip is how a client of a bank gets from nothing to an answer.

@@ -13,10 +13,10 @@ func (Duration) JSONSchema() *jsonschema.Schema {
 }
 
 // Document is the OpenAPI document of the JSON face.
-func (p *Panel) Document() map[string]any { return p.openAPI() }
+func (p *Panel) Document() map[string]any { return p.openAPI("") }
 
-// openAPI describes the JSON face from the table that the router uses.
-func (p *Panel) openAPI() map[string]any {
+// openAPI describes the JSON face from the table that the router uses; lead is the path of the public URL.
+func (p *Panel) openAPI(lead string) map[string]any {
 	paths := map[string]map[string]any{}
 	for _, e := range p.endpoints {
 		if paths[e.path] == nil {
@@ -28,7 +28,7 @@ func (p *Panel) openAPI() map[string]any {
 		"openapi": "3.1.0",
 		"info": map[string]any{"title": "Sandbank admin API", "version": p.options.Version,
 			"description": "The levers of one space. Changes happen whole or not at all, and can be undone."},
-		"servers": []any{map[string]any{"url": Prefix}, map[string]any{"url": "/s/{space}" + Prefix,
+		"servers": []any{map[string]any{"url": lead + Prefix}, map[string]any{"url": lead + "/s/{space}" + Prefix,
 			"variables": map[string]any{"space": map[string]any{"default": "main"}}}},
 		"paths": paths,
 		"components": map[string]any{

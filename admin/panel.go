@@ -64,7 +64,7 @@ func New(o Options) *Panel {
 		p.endpoints = append(p.endpoints, group...)
 	}
 	p.endpoints = append(p.endpoints, endpoint{method: "GET", path: "/openapi.json", op: "openapi", doc: "this API as an OpenAPI 3.1 document",
-		out: map[string]any{}, do: func(*request) (any, error) { return p.openAPI(), nil }})
+		out: map[string]any{}, do: func(r *request) (any, error) { return p.openAPI(r.Lead()), nil }})
 	p.ops = make(map[string]*endpoint, len(p.endpoints))
 	for i := range p.endpoints {
 		p.ops[p.endpoints[i].op] = &p.endpoints[i]

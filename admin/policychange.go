@@ -85,8 +85,11 @@ func (d *Desk) ChangePolicy(c PolicyChange) (*PolicyChanged, error) {
 	if len(words) == 0 {
 		return nil, fail.Field("set", "nothing is to be set or unset")
 	}
-	out := &PolicyChanged{}
-	err := d.Space.Change("policy", "turned "+strings.Join(words, ", ")+" at "+grant.Level(c.Level).String(), func() error {
+	out, where := &PolicyChanged{}, "all banks"
+	if c.Level != (PolicyLevel{}) {
+		where = grant.Level(c.Level).String()
+	}
+	err := d.Space.Change("policy", "turned "+strings.Join(words, ", ")+" at "+where, func() error {
 		t, err := d.turn(c)
 		if err != nil {
 			return err

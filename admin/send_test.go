@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -94,5 +95,19 @@ func TestFlowsHangTogether(t *testing.T) {
 				t.Errorf("%s: %+v", f.Bank, s)
 			}
 		}
+	}
+}
+
+// What was sent from here is answered at the sandbox's time too, and where the bank tells none, none is made up.
+func TestSendIsAnsweredAtTheBanksTime(t *testing.T) {
+	t.Parallel()
+	d := open(t, server.Options{}, admin.Options{})
+	for change, want := range map[string]string{`{"advance":"12d"}`: d.Clock().Now().AddDate(0, 0, 12).Format(http.TimeFormat), `{"skew":{"date":"off"}}`: ""} {
+		d.pull("POST", "/clock", change).Want(200)
+		d.pull("POST", "/lab/send", `{"method":"GET","path":"/account/home"}`).Want(200)
+		if e := d.Last(); e.Response.Header("Date") != want || e.Response.Header("Content-Type") == "" {
+			t.Errorf("%s: %s", change, e.Response.Head)
+		}
+		d.pull("POST", "/undo", nil).Want(200)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"sandbank/admin"
@@ -135,5 +136,29 @@ func TestSpacesEndAndComeBack(t *testing.T) {
 	d.pull("GET", "/spaces", nil).Want(200).Into(&list)
 	if list.Dropped != 1 || len(list.Deleted) != 0 || len(list.Items) != 1 {
 		t.Errorf("%+v", list)
+	}
+}
+
+func TestDocumentHasThePathOfThePublicURL(t *testing.T) {
+	t.Parallel()
+	for public, want := range map[string]string{"": "/admin/api/v1 /s/{space}/admin/api/v1", "https://bank.example/x/": "/x/admin/api/v1 /x/s/{space}/admin/api/v1"} {
+		d := open(t, server.Options{PublicURL: public}, admin.Options{})
+		direct := httptest.NewServer(d.Handler())
+		defer direct.Close()
+		resp, err := http.Post(direct.URL+admin.Prefix+"/spaces", "application/json", strings.NewReader(`{"name":"p01"}`))
+		if err != nil || resp.StatusCode != 201 {
+			t.Fatal(err, resp)
+		}
+		for _, root := range []string{"", "/s/p01"} {
+			resp, err := http.Get(direct.URL + root + admin.Prefix + "/openapi.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			var doc struct{ Servers []struct{ URL string } }
+			if err := json.NewDecoder(resp.Body).Decode(&doc); err != nil || len(doc.Servers) != 2 || doc.Servers[0].URL+" "+doc.Servers[1].URL != want {
+				t.Errorf("under %q: %v, %v", public, doc.Servers, err)
+			}
+		}
 	}
 }

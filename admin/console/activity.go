@@ -51,7 +51,7 @@ func activities(v *visit) (any, error) {
 		if !slices.Contains(a.Kinds, kind) {
 			a.Kinds = append(a.Kinds, kind)
 		}
-		fits := (a.Kind == "" || a.Kind == kind) && strings.Contains(strings.ToLower(one.Verb+" "+one.What), strings.ToLower(a.Text))
+		fits := (a.Kind == "" || a.Kind == kind) && strings.Contains(strings.ToLower(one.Verb+" "+one.What+" "+v.Told(one.What)), strings.ToLower(a.Text))
 		switch {
 		case !fits || one.ID >= before:
 		case len(a.Items) < activityRows:

@@ -25,7 +25,7 @@ func TestClientsAreListed(t *testing.T) {
 	doc := shown(s, "/admin/clients", 200)
 	harmless(t, doc)
 	contains(t, doc, "#c-berlin-evil", hostile, "not yet")
-	contains(t, doc, "#c-yoisho-"+demo, "Yoisho demo application", "confidential", "open", "just now")
+	contains(t, doc, "#c-yoisho-"+demo, "Yoisho demo application", "confidential", "enabled", "just now")
 	contains(t, doc, "#c-s2s-s2s-demo", "service")
 	if n := said(doc, "#c-yoisho-"+demo+" [data-l='Live tokens'] a"); n != "1" {
 		t.Errorf("%q live tokens", n)

@@ -13,6 +13,7 @@ package console
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -28,11 +29,12 @@ type Console struct {
 	panel *admin.Panel
 	pages []page
 	calls func() []APICall // of the JSON face; described once it is asked for
+	banks *regexp.Regexp   // see spoken
 }
 
 // New makes the console of a panel.
 func New(p *admin.Panel) *Console {
-	return &Console{panel: p, pages: pages(), calls: sync.OnceValue(func() []APICall { return described(p) })}
+	return &Console{panel: p, pages: pages(), calls: sync.OnceValue(func() []APICall { return described(p) }), banks: spoken(p.Desk(nil, "").Banks)}
 }
 
 // base is where the pages answer in a space.

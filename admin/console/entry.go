@@ -181,7 +181,7 @@ func (o *OpenEntry) step(c *fail.Check, last bool) Checked {
 	}
 	s.Class, s.Icon, s.Said = "no", "x", "failed"
 	why, rule, _ := strings.Cut(c.Why, "; ")
-	s.Why, s.Rule = o.V.linked(why), rule
+	s.Why, s.Rule = o.V.linked(why), o.V.Told(rule)
 	o.late(c, &s)
 	return s
 }
@@ -200,7 +200,7 @@ func (o *OpenEntry) late(c *fail.Check, s *Checked) {
 	s.Why = o.V.linked(t.ID+" ended "+o.V.Local(t.Expires, form)+", asked "+o.V.Local(o.EntryView.At, form)+": ") +
 		template.HTML("<b>"+esc(exactly(o.EntryView.At.Sub(t.Expires)))+" too late</b>")
 	if t.Life != nil {
-		s.Rule = "Its life is " + span(time.Duration(*t.Life)) + ", set by " + t.Policy + "; clock " + o.V.Speed()
+		s.Rule = "Its life is " + span(time.Duration(*t.Life)) + ", set by " + o.V.Told(t.Policy) + "; clock " + o.V.Speed()
 	}
 }
 
@@ -219,6 +219,7 @@ var mention = regexp.MustCompile(`\b(?:at|rt|ac|g)_[a-z0-9]+\b|"[^"]*"`)
 
 // linked is a text in which ids of tokens and grants lead to them. What stands in quotes somebody has sent, so nothing in it is one.
 func (v *visit) linked(text string) template.HTML {
+	text = v.Told(text)
 	var b strings.Builder
 	last := 0
 	for _, m := range mention.FindAllStringIndex(text, -1) {

@@ -246,7 +246,7 @@ func (v *visit) Brief(e admin.EntryRow) string {
 	if n := len(e.Tokens); n > 0 {
 		why = strings.TrimPrefix(why, e.Tokens[n-1]+" ")
 	}
-	return strings.TrimPrefix(why, "fault "+e.Fault+": ")
+	return v.Told(strings.TrimPrefix(why, "fault "+e.Fault+": "))
 }
 
 // shortID is the beginning of an id that is too long for a list.

@@ -95,7 +95,7 @@ func TestInspectorSaysWhy(t *testing.T) {
 		t.Errorf("badge %q", got)
 	}
 	no := p.Find(".why .no")
-	if no.Length() != 1 || !strings.Contains(no.Text(), "1 s too late") || !strings.Contains(no.Text(), "yoisho default") || no.Find("a.id").Length() != 1 {
+	if no.Length() != 1 || !strings.Contains(no.Text(), "1 s too late") || !strings.Contains(no.Text(), "Yoisho default") || no.Find("a.id").Length() != 1 {
 		t.Errorf("the failed check: %s", no.Text())
 	}
 	if ok := p.Find(".why .ok").Length(); ok < 3 {

@@ -1,9 +1,13 @@
 package console_test
 
 import (
+	"bufio"
+	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
@@ -186,6 +190,7 @@ func TestKeyboardAlone(t *testing.T) {
 	w.palette("zzzz")
 	w.sees("#commands li", "Nothing found")
 	w.keys(kb.Escape)
+	w.is("!document.querySelector('dialog[open]')", "Escape closes the palette, whatever stands in it")
 	w.palette("snapshots")
 	w.keys(kb.ArrowDown)
 	w.is("document.activeElement.closest('#commands li') !== null", "arrow keys go down the palette")
@@ -201,4 +206,120 @@ func TestKeyboardAlone(t *testing.T) {
 	w.is("document.querySelector('#help').open", "? shows the keys")
 	w.keys(kb.Escape)
 	w.is("!document.querySelector('dialog[open]')", "Escape closes them")
+}
+
+// Undo in a toast leads the focus back to what it took back: to the control, else to its row, else to the heading of the page.
+func TestUndoKeepsThePlace(t *testing.T) {
+	t.Parallel()
+	browser := chromium.Start(t)
+	s := open(t, server.Options{}, "")
+	w := &walk{t, s.tab(browser, "undo", true)}
+	w.do("size", chromedp.EmulateViewport(1440, 900))
+	s.mint("1h")
+	id := s.mint("1h")
+	undo := func(what string) {
+		t.Helper()
+		w.tabTo(".toast form button")
+		w.keys(kb.Enter)
+		w.is("!document.querySelector('.toast form') && document.activeElement !== document.body", "the focus is somewhere after "+what)
+	}
+
+	w.open(s.URL() + "/admin/tokens?state=live")
+	w.tabTo("#t-" + id + " .k-revoke button")
+	w.keys(kb.Enter)
+	w.is("!document.querySelector('#t-"+id+"')", "what is revoked is no more in the list of the living")
+	undo("a row came back")
+	w.is("document.activeElement.closest('#t-"+id+"') !== null", "the focus is in the row that came back")
+
+	w.open(s.URL() + "/admin/clock")
+	w.tabTo("main form:has([name=freeze]) button")
+	w.keys(kb.Enter)
+	w.sees(".toast", "clock")
+	undo("the clock runs")
+	w.is("document.activeElement.closest('form:has([name=freeze])') !== null", "the focus is at the clock's lever")
+
+	s.arm(object{"line": "op=home; status=503"})
+	w.open(s.URL() + "/admin/faults")
+	w.tabTo("main table form[action$='/do/disarmFault'] button")
+	w.keys(kb.Enter)
+	w.is("!document.querySelector('.bar .alarm')", "the fault is disarmed")
+	undo("the fault is armed again")
+	w.sees(".bar .alarm", "1")
+
+	w.open(s.URL() + "/admin/users")
+	w.tabTo("a[data-drawer][href*='/users/mint']")
+	w.keys(kb.Enter)
+	w.tabTo("#drawer form[action$='/do/mintUsers'] button.primary")
+	w.keys(kb.Enter)
+	w.sees(".toast", "Minted")
+	s.Get("/account/home")
+	w.is("document.activeElement !== document.body", "the focus is somewhere after a drawer has done its work")
+	w.open(s.URL() + "/admin/activity")
+	w.tabTo("tbody .acts button")
+	w.keys(kb.Enter)
+	w.sees("tbody tr", "undone")
+	s.pull("POST", "/clock", object{"advance": "1s"}).Want(200)
+	w.sees("tbody", "1 s")
+	w.is("document.activeElement.matches('h1')", "the focus is at the heading where the row has nothing left, and stays there as the page renews itself")
+}
+
+// What is pressed far down a page leaves the reader there; another page begins at its top.
+func TestActionsKeepTheScroll(t *testing.T) {
+	t.Parallel()
+	browser := chromium.Start(t)
+	s := open(t, server.Options{}, "")
+	w := &walk{t, s.tab(browser, "scroll", true)}
+	w.do("size", chromedp.EmulateViewport(1440, 600))
+
+	w.open(s.URL() + "/admin/faults")
+	w.do("scroll", chromedp.Evaluate[chromedp.Void]("document.querySelector('main .items li:last-child button, main li:last-child form[action$=\"/do/armFault\"] button').scrollIntoView(); window.was = scrollY; 0"))
+	w.is("was > 500", "the last preset is far down")
+	w.do("press", chromedp.Evaluate[chromedp.Void]("[...document.querySelectorAll('main form[action$=\"/do/armFault\"] button')].at(-1).click(); 0"))
+	w.sees(".bar .alarm", "1")
+	w.sees(".toast", "Armed")
+	w.is("Math.abs(scrollY - was) < 200", "the page has stayed where it was")
+	w.click(".toast form button")
+	w.is("!document.querySelector('.bar .alarm')", "it is disarmed")
+	w.is("Math.abs(scrollY - was) < 200", "and once more")
+	w.click(".side a[href$='/admin/users']")
+	w.is("location.pathname === '/admin/users' && scrollY === 0", "another page begins at its top")
+}
+
+// What happens after a page was written and before its stream has opened is not lost: the stream begins where the page ends.
+func TestStreamBeginsWhereThePageEnds(t *testing.T) {
+	t.Parallel()
+	s := open(t, server.Options{}, "")
+	s.mint("1h")
+	at := s.screen("/admin/tokens").Find("#bar").AttrOr("data-stream", "")
+	id := s.mint("1h")
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	r, _ := http.NewRequestWithContext(ctx, "GET", s.URL()+at, nil)
+	stream, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	lines := bufio.NewScanner(stream.Body)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "data:") {
+	}
+	if first := lines.Text(); !strings.Contains(first, id) {
+		t.Errorf("%s begins with %q, not with %s", at, first, id)
+	}
+}
+
+// What looked askew: a button below its heading, controls without corners, a bank's name in two lines.
+func TestPartsAreStraight(t *testing.T) {
+	t.Parallel()
+	browser := chromium.Start(t)
+	s := open(t, server.Options{}, "").furnish()
+	w := &walk{t, s.tab(browser, "straight", true)}
+	w.do("size", chromedp.EmulateViewport(390, 844))
+	w.open(s.URL() + "/admin")
+	w.is("(h => Math.abs(h.querySelector('h2').getBoundingClientRect().top - h.querySelector('button').getBoundingClientRect().top) < 20)(document.querySelector('form[action$=\"/begun\"]').parentElement)", "a card's button is beside its heading")
+	w.do("size", chromedp.EmulateViewport(1440, 900))
+	w.open(s.URL() + "/admin/settings")
+	w.is("(b => getComputedStyle(b).borderLeftWidth === '0px' && getComputedStyle(b).borderTopLeftRadius !== '0px')(document.querySelector('main .seg button'))", "the first of several choices has the corners of their box")
+	w.open(s.URL() + "/admin/tokens")
+	w.is("[...document.querySelectorAll('td[data-l=Bank]')].every(td => getComputedStyle(td).whiteSpace === 'nowrap')", "a bank's name stays on one line")
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sandbank/admin"
+	"sandbank/server/clock"
 	"sandbank/server/flow"
 	"sandbank/server/grant"
 	"sandbank/server/journal"
@@ -258,6 +259,12 @@ func labBack(v *visit) (any, error) {
 		return nil, moved{v.At("lab", "?"+to.Encode())}
 	}
 	return nil, moved{v.At("lab")}
+}
+
+// Ahead is Wait in words.
+func (l *Lab) Ahead() string {
+	d, _ := clock.ParseDuration(l.Wait())
+	return span(d)
 }
 
 // Wait is how far the clock must go for the token of this step, or of its break, to be over; empty when it is, or has no end.

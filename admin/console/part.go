@@ -39,6 +39,7 @@ func functions() template.FuncMap {
 		"bytes":  bytesText,
 		"ms":     took,
 		"money":  money,
+		"worded": worded,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"html/template"
 	"path"
+	"strings"
 	"sync"
 
 	"github.com/gofiber/fiber/v3"
@@ -111,7 +112,8 @@ func (v *visit) send(status int, name string, data any) error {
 	if err := templates().ExecuteTemplate(&screen, name, data); err != nil {
 		return err
 	}
-	v.Main = template.HTML(screen.String())
+	// The heading takes the focus where what had it is gone.
+	v.Main = template.HTML(strings.Replace(screen.String(), "<h1", `<h1 tabindex="-1"`, 1))
 	frame := "frame"
 	if name == "door" {
 		frame = "bare"

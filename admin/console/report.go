@@ -104,7 +104,7 @@ func (r *ReportCard) GradeText() string {
 	case r.Card.Grade == "":
 		return "nothing to judge yet"
 	case r.Card.Failed == 0 && r.Card.Seen < r.Card.Applicable:
-		return "no rule broken; more is not known until more rules were seen"
+		return "no rule broken, few seen yet"
 	case r.Card.Failed == 0:
 		return "every rule kept"
 	}

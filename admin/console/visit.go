@@ -27,6 +27,7 @@ type visit struct {
 	Query url.Values
 	Read  clock.Reading // the space's clock, read once
 	Now   time.Time
+	Event uint64 // the newest one when the visit began: what the page may not show is later
 	Page  *page
 	Main  template.HTML // of the screen, in its frame
 
@@ -53,7 +54,7 @@ type failure struct {
 
 func (c *Console) visit(ctx fiber.Ctx, space *world.Space, root, rest string, query url.Values) *visit {
 	desk := c.panel.DeskFor(ctx, space, root)
-	v := &visit{Place: desk.Place, Desk: desk, Query: query, Read: space.Clock.Read(), console: c, ctx: ctx, zone: time.UTC}
+	v := &visit{Place: desk.Place, Desk: desk, Query: query, Read: space.Clock.Read(), Event: space.Journal.LastEvent(), console: c, ctx: ctx, zone: time.UTC}
 	v.Now = v.Read.Now
 	if zone, err := time.LoadLocation(ctx.Cookies("sandbank_zone")); err == nil {
 		v.zone = zone
@@ -219,7 +220,7 @@ func (v *visit) Toast() *Toast {
 	if id, err := strconv.ParseUint(text, 10, 64); err == nil {
 		for _, a := range v.Space.Activities(20) {
 			if a.ID == id && !a.Undone {
-				return &Toast{capital(a.What), id}
+				return &Toast{v.Sentence(a.What), id}
 			}
 		}
 		return nil

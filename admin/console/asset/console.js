@@ -2,20 +2,20 @@
 (() => {
 'use strict';
 const $ = (q, e = document) => e.querySelector(q), $$ = (q, e = document) => [...e.querySelectorAll(q)];
-const root = document.documentElement, bar = () => $('#bar'), two = n => String(n).padStart(2, '0');
+const root = document.documentElement, wall = () => performance.now(), focus = () => document.activeElement, bar = () => $('#bar'), two = n => String(n).padStart(2, '0');
 const parse = text => new DOMParser().parseFromString(text, 'text/html'), load = async url => parse(await (await fetch(url)).text());
 const on = (name, then, early) => document.addEventListener(name, then, early);
 const paused = set => { try { if (set) sessionStorage.paused = set; return sessionStorage.paused === 'yes'; } catch { return false; } };
 
 // Sandbox time: what the clock showed when the page was made, and its speed.
-let shown = { now: 0, speed: 1, at: 0 };
-const now = () => shown.now + (performance.now() - shown.at) * shown.speed;
+let shown = {};
+const now = () => shown.now + (wall() - shown.at) * shown.speed;
 function wind() {
-  const b = bar();
+  const b = bar()?.dataset;
   if (!b) return;
-  root.dataset.theme = b.dataset.theme;
-  if (b.dataset.now === shown.raw && b.dataset.speed === shown.rate) return;
-  shown = { raw: b.dataset.now, rate: b.dataset.speed, now: +b.dataset.now, speed: +b.dataset.speed, at: performance.now() };
+  root.dataset.theme = b.theme;
+  if (b.now === shown.raw && b.speed === shown.rate) return;
+  shown = { raw: b.now, rate: b.speed, now: +b.now, speed: +b.speed, at: wall() };
 }
 const left = s => s >= 864000 ? (s / 86400 | 0) + ' d'
   : s >= 86400 ? (s / 86400 | 0) + ' d ' + two(s / 3600 % 24 | 0) + ':' + two(s / 60 % 60 | 0)
@@ -23,7 +23,7 @@ const left = s => s >= 864000 ? (s / 86400 | 0) + ' d'
 const ago = s => s < 1 ? 'just now' : s < 60 ? s + ' s ago' : s < 3600 ? (s / 60 | 0) + ' min ago' : s < 172800 ? (s / 3600 | 0) + ' h ago' : (s / 86400 | 0) + ' d ago';
 const put = (el, text) => { if (el.textContent !== text) el.textContent = text; };
 
-// What is out of sight is written in its turn: a thousand countdowns cost as little as twenty.
+// What is out of sight is written in turn: a thousand countdowns cost as little as twenty.
 const near = new Set(), eye = new IntersectionObserver(l => l.forEach(e => near[e.isIntersecting ? 'add' : 'delete'](e.target)), { rootMargin: '99px' });
 let turn = 0;
 function tick() {
@@ -36,7 +36,7 @@ function tick() {
   $$('[data-ends]').forEach((el, i) => {
     const ms = el.dataset.ends - t, s = Math.ceil(ms / 1000), progress = el.nextElementSibling;
     if (near.has(el) || (i + turn) % 16 === 0) {
-      put(el, ms > 0 ? left(s) : 'ended ' + ago(Math.floor(-ms / 1000)));
+      put(el, ms > 0 ? left(s) : 'ended ' + ago(-ms / 1000 | 0));
       if (progress?.localName === 'progress') progress.value = Math.max(0, ms);
       const box = el.parentElement.classList; box.toggle('soon', ms > 0 && s < 10); box.toggle('run', ms > 0);
     }
@@ -45,10 +45,10 @@ function tick() {
   });
   if (over.length) { $('#said').textContent = over.length > 3 ? over.length + ' tokens and consents ended' : over.filter(Boolean).join(', ') + ' expired'; look(); }
 }
-setInterval(() => { if (!paused()) tick(); }, 250);
+setInterval(() => paused() || tick(), 250);
 
 // Live: the page is fetched anew when something happened, but never under what is being typed.
-let due = false, busy = false, same = false, rest = 150, last = 0, unseen = 0;
+let due, busy, same, rest = 150, last = 0, unseen = 0;
 function look() {
   due = true;
   if (busy || document.hidden || paused() || typing()) return;
@@ -57,14 +57,14 @@ function look() {
   busy = true;
   setTimeout(async () => {
     due = false;
-    const began = performance.now();
+    const began = wall();
     try { await renew(); } finally {
-      last = performance.now();
+      last = wall();
       rest = Math.min(5e3, Math.max(150, 8 * (last - began)));
       busy = false;
       if (due) look();
     }
-  }, Math.max(0, last + rest - performance.now()) || 20);
+  }, Math.max(0, last + rest - wall()) || 20);
 }
 async function renew() {
   const at = location.href;
@@ -79,7 +79,7 @@ const typing = () => {
 };
 function fresh() {
   const pill = $('#fresh');
-  if (pill) { unseen++; pill.hidden = false; $('b', pill).textContent = unseen; }
+  if (pill) { pill.hidden = false; $('b', pill).textContent = ++unseen; }
 }
 // What the header says: live, paused, or left alone by the server.
 let lost = false;
@@ -101,7 +101,7 @@ const said = m => { if (m.base !== bar()?.dataset.base) return; if (m.lost !== l
 channel.onmessage = e => said(e.data);
 function follow(done) {
   const base = bar().dataset.base, tell = (lost, type) => { const m = { base, lost, type }; channel.postMessage(m); said(m); };
-  source = new EventSource(base + '/api/v1/journal/stream');
+  source = new EventSource(bar().dataset.stream); // after the page's events
   source.onopen = () => lost && tell(false);
   source.onerror = () => { tell(true); if (source.readyState === 2) setTimeout(() => { source.close(); done(); }, 2000); };
   for (const type of 'request token.issued token.spent token.retimed token.revoked token.expired consent.changed consent.expired clock activity cleared dropped'.split(' '))
@@ -122,14 +122,14 @@ function curl(form) {
   if (!code) return;
   const body = {};
   for (const el of form.elements) {
-    if (!el.name || /^[:@?]/.test(el.name) || el.disabled || /checkbox|radio/.test(el.type) && !el.checked) continue;
+    if (/^([:@?]|$)/.test(el.name) || el.disabled || /checkbox|radio/.test(el.type) && !el.checked) continue;
     let v = el.value;
     if (!v || el.type === 'hidden' && el.nextElementSibling?.name === el.name) continue;
     const kind = el.dataset.kind;
-    if (kind === 'number' && v.trim() !== '' && isFinite(v)) v = +v;
+    if (kind === 'number' && v.trim() && isFinite(v)) v = +v;
     else if (kind === 'bool') v = v === 'true';
     else if (kind === 'list') v = v.split(/[\n,]/).map(s => s.trim()).filter(Boolean);
-    else if (kind === 'json') try { v = JSON.parse(v); } catch { /* told as it is */ }
+    else if (kind === 'json') try { v = JSON.parse(v); } catch {}
     const path = el.dataset.path ? JSON.parse(el.dataset.path) : el.name.split('.');
     const end = path.pop(), at = path.reduce((o, p) => o[p] ??= {}, body);
     at[end] = Array.isArray(at[end]) && Array.isArray(v) ? at[end].concat(v) : v;
@@ -138,7 +138,7 @@ function curl(form) {
   if ('needs' in code.dataset) code.closest('figure').hidden = text === '{}';
   code.textContent = code.textContent.split(' -d ')[0] + (text === '{}' ? '' : ` -d '${text.replaceAll("'", "'\\''")}'`);
 }
-on('input', e => { const f = e.target.closest('form[data-call]'); if (f) curl(f); if (e.target.id === 'cmd') pick(); });
+on('input', ({ target: t }) => { const f = t.closest('form[data-call]'); if (f) curl(f); if (t.id === 'cmd') pick(); });
 
 let asked;
 function pick() {
@@ -146,8 +146,8 @@ function pick() {
   if (box) asked = load($('form', box).action.replace(/find$/, 'palette?q=') + encodeURIComponent(q)).then(page => {
     if ($('#cmd').value !== q || $('#commands li :focus')) return;
     const list = $('main .items', page);
-    $$('[name="@back"]', list).forEach(i => { i.value = location.pathname + location.search; });
-    $('.items', box).replaceWith(document.importNode(list, true)); htmx.process(box);
+    $$('[name="@back"]', list).forEach(i => i.value = location.pathname + location.search);
+    $('.items', box).replaceWith(list); htmx.process(box);
   }).catch(() => state(true));
 }
 function palette() {
@@ -160,17 +160,17 @@ function palette() {
 function fill(page) {
   const d = $('#drawer'), form = $('main [data-form]', page);
   if (!form) return false;
-  d.replaceChildren(document.importNode(form, true));
+  d.replaceChildren(form);
   htmx.process(d); d.open || d.showModal();
   ($('[aria-invalid]', d) || $('input:not([type=hidden]),select,textarea', d))?.focus();
   return true;
 }
 async function drawer(url) {
-  try { if (!fill(await load(url))) location.href = url; } catch { state(true); }
+  try { fill(await load(url)) || (location.href = url); } catch { state(true); }
 }
 
 // A select that decides what else is asked presses its button.
-on('change', e => { if ('choose' in e.target.dataset) e.target.form.requestSubmit($('[name="@choose"]', e.target.form)); });
+on('change', ({ target: t }) => 'choose' in t.dataset && t.form.requestSubmit($('[name="@choose"]', t.form)));
 
 async function copy(text, el) {
   if (!text) return;
@@ -180,21 +180,20 @@ async function copy(text, el) {
 on('click', e => {
   const el = e.target.closest('a,button');
   if (!el) return;
-  const plain = !e.ctrlKey && !e.metaKey && !e.shiftKey && e.button === 0;
   if ('copy' in el.dataset) copy(el.dataset.copy || $('code', el.closest('.code')).textContent, el);
   else if ('live' in el.dataset) { paused(paused() ? 'no' : 'yes'); state(); if (!paused()) look(); }
   else if ('close' in el.dataset) { const d = el.closest('dialog,.toast'); if (d) { e.preventDefault(); d.close ? d.close() : d.hidden = true; } }
-  else if (plain && el.matches('[data-palette], [data-drawer]')) { e.preventDefault(); e.stopPropagation(); 'drawer' in el.dataset ? drawer(el.href) : palette(); }
+  else if (!(e.ctrlKey || e.metaKey || e.shiftKey || e.button) && el.matches('[data-palette], [data-drawer]')) { e.preventDefault(); e.stopPropagation(); 'drawer' in el.dataset ? drawer(el.href) : palette(); }
   else if (el.id === 'fresh') { e.preventDefault(); unseen = 0; el.hidden = true; scrollTo(0, 0); $('[data-hold]')?.scrollTo(0, 0); setTimeout(look, 50); }
-  else if ('all' in el.dataset) $$('[name=ids]').forEach(c => { c.checked = true; });
+  else if ('all' in el.dataset) $$('[name=ids]').forEach(c => c.checked = true);
 }, true);
 
-let go = -Infinity, place = -1;
-const rows = () => $$('main tbody tr:not(.open), main .list li'), placed = () => rows().findIndex(r => r.contains(document.activeElement));
+let go = -1e4, stay, place, acted;
+const rows = () => $$('main tbody tr:not(.open), main .list li'), placed = (f = focus()) => rows().findIndex(r => r.contains(f.closest('.open')?.previousElementSibling || f));
 const into = r => r && ($('a', r) || $('button,input', r))?.focus();
 on('keydown', e => {
   if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k') { e.preventDefault(); return palette(); }
-  if (e.key === 'Escape' && !$('dialog[open]')) $$('.toast').forEach(t => { t.hidden = true; });
+  if (e.key === 'Escape' && !$('dialog[open]')) $$('.toast').forEach(t => t.hidden = true);
   if (e.target.closest?.('#commands')) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
     if (step || e.key === 'Enter' && e.target.id === 'cmd') {
@@ -210,9 +209,9 @@ on('keydown', e => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.target.matches('input, textarea, select') || $('dialog[open]') || bar()?.matches('[data-nokeys]')) return;
   const all = rows(), at = placed(), row = all[at], step = by => into(all[at + by] || row);
   const press = name => row && $(`.${name} button`, row)?.click();
-  if (performance.now() - go < 1200) { go = -Infinity; const a = $(`[data-go="${CSS.escape(e.key)}"]`); if (a) { e.preventDefault(); a.click(); } return; }
+  if (wall() - go < 1200) { go = -1e4; const a = $(`[data-go="${CSS.escape(e.key)}"]`); if (a) { e.preventDefault(); a.click(); } return; }
   const keys = {
-    g: () => { go = performance.now(); }, '/': () => $('main [type=search]')?.focus(), j: () => step(1), k: () => step(at < 0 ? 1 : -1),
+    g: () => go = wall(), '/': () => $('main [type=search]')?.focus(), j: () => step(1), k: () => step(at < 0 ? 1 : -1),
     x: () => row && $('[type=checkbox]', row)?.click(), e: () => press('k-expire'), r: () => press('k-revoke'), R: () => $('main [data-replay] button')?.click(),
     c: async () => {
       const closed = row && !row.matches('[aria-current], :has([aria-current])') && $('a', row), page = closed ? await load(closed.href) : document;
@@ -230,35 +229,42 @@ function after() {
   tick();
 }
 // In sight is what the page is about.
-function show(method) {
+function show() {
   const bring = (el, end, block) => { if (el.getBoundingClientRect().top < 50 || end.getBoundingClientRect().bottom > innerHeight) el.scrollIntoView({ block }); };
-  const row = method === 'GET' && $('main tr[aria-current]'), at = $('#failed') || $('#answer, #as') || row, listed = $('.list [aria-current]');
+  const row = $('main tr[aria-current]'), at = $('#failed') || $('#answer, #as') || row, listed = $('.list [aria-current]');
   $('main [aria-invalid]')?.focus({ preventScroll: true });
   if (at) bring(at, at === row && row.nextElementSibling || at, 'start');
-  else if (method === 'GET') scrollTo(0, 0);
+  else if (stay !== location.pathname) scrollTo(0, 0);
   if (listed) bring(listed, listed, 'center');
 }
-let moved = false;
+// A lost focus goes to what had it before, to its row, or to the heading.
+function home() {
+  const idle = () => focus() === document.body;
+  if (idle()) acted?.focus();
+  if (idle()) into(rows()[place]);
+  if (idle()) $('h1').focus({ preventScroll: true });
+}
+let moved;
 const swaps = (name, then) => on('htmx:' + name, e => then(e.detail.ctx || {}, e));
-swaps('before:request', ctx => { place = ctx.request.method === 'GET' ? -1 : placed(); ctx.sourceElement.ariaBusy = true; });
-swaps('finally:request', ctx => { ctx.sourceElement.ariaBusy = null; });
+swaps('before:request', ctx => { ctx.swap += ' show:none'; ctx.sourceElement.ariaBusy = true; stay = ctx.request.method !== 'GET' && location.pathname; if (!ctx.sourceElement.closest('.toast')) { place = stay ? placed() : -1; acted = focus(); } });
+swaps('finally:request', ctx => ctx.sourceElement.ariaBusy = null);
 swaps('after:request', (ctx, e) => {
-  const inside = ctx.sourceElement.closest('#drawer'), asks = ctx.request.method === 'GET';
+  const inside = ctx.sourceElement.closest('#drawer'), asks = !stay;
   if (inside && (asks || !ctx.response.raw.redirected) && fill(parse(ctx.text))) e.preventDefault();
   else if (inside || !asks) $$('dialog[open]').forEach(d => d.close());
 });
-swaps('error', ctx => { if (!ctx.response) state(true); });
-swaps('after:history:update', () => { moved = true; });
-swaps('after:swap', ctx => { unseen = 0; state(false); after(); if (moved) show(ctx.request?.method); moved = false; if (document.activeElement === document.body) into(rows()[place]); place = -1; });
+swaps('error', ctx => ctx.response || state(true));
+swaps('after:history:update', () => moved = true);
+swaps('after:swap', ({ request }) => { unseen = 0; state(false); after(); if (moved) show(); moved = false; if (request && !same) home(); });
 on('visibilitychange', () => document.hidden || due && look());
 on('focusout', () => setTimeout(() => due && look(), 50));
 htmx.registerExtension('sandbank', {
   // A row that is the same is left alone.
   htmx_before_morph_node: (_, d) => !(same && d.newNode.dataset?.v && d.newNode.dataset.v === d.oldNode.dataset.v),
   // What the reader has opened stays so when the page renews itself.
-  htmx_before_morph_attr: (el, d) => !(d.attrName === 'open' && /^(DETAILS|DIALOG)$/.test(el.tagName)) && !(d.attrName === 'hidden' && (el.id === 'fresh' || el.closest('#toasts'))),
+  htmx_before_morph_attr: (el, d) => !(d.attrName === 'open' && el.matches('details, dialog')) && !(d.attrName === 'hidden' && el.closest('#fresh, #toasts')),
 });
 after();
-if (!location.hash) show('GET');
+if (!location.hash) show();
 live();
 })();

@@ -34,7 +34,6 @@ import (
 	"sandbank/server/fail"
 	"sandbank/server/grant"
 	"sandbank/server/internal/page"
-	"sandbank/server/journal"
 	"sandbank/server/world"
 )
 
@@ -376,16 +375,4 @@ func (c *Call) RedirectStatus() int {
 		return fiber.StatusSeeOther
 	}
 	return fiber.StatusFound
-}
-
-// Journal writes both sides of the call, and who was behind it, into an entry.
-func (c *Call) Journal(e *journal.Entry) {
-	in, out := c.ctx.Request(), c.ctx.Response()
-	e.Status, e.Owner, e.Tokens, e.Trail = out.StatusCode(), c.Owner, c.Tokens, c.Trail.Checks
-	if c.Client != nil {
-		e.Client = c.Client.ID
-	}
-	e.Request, e.Response = journal.Cut(in.Body()), journal.Cut(out.Body())
-	e.Request.Head = bytes.Clone(in.Header.RawHeaders())
-	e.Response.Head = bytes.Clone(out.Header.Header())
 }

@@ -2,6 +2,7 @@ package berlin
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"sandbank/server/clock"
@@ -107,7 +108,7 @@ func (r *reader) count(c *wire.Call, resource string) error {
 	today := grant.Day(c.Now, sofia())
 	n, err := c.Space.Grants.Count(r.consent.ID+" "+c.Op+" "+resource, today, most)
 	if err != nil {
-		e := fail.New(fail.AccessExceeded, "%s %s was read %d times today without the user; %d is the most, by consent and policy", c.Op, resource, n, most)
+		e := fail.New(fail.AccessExceeded, "%d calls of %s today without the user; %d is the most, by consent and policy", n, strings.TrimSpace(c.Op+" "+resource), most)
 		e.Wait = int((today.AddDate(0, 0, 1).Sub(c.Now) + time.Second - 1) / time.Second)
 		return c.Trail.No("calls left", e)
 	}
