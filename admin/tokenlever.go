@@ -70,7 +70,7 @@ func (o EndOrder) told(to string) string {
 	return "expired " + to
 }
 
-// ExtendToken moves the end of one token backwards; one that has expired lives again.
+// ExtendToken puts the end of one token off; one that has expired lives again.
 func (d *Desk) ExtendToken(id string, o ExtendOrder) (*TokenView, error) {
 	what := "extended " + shortened(id)
 	if o.By != nil {
