@@ -176,7 +176,7 @@ func (o *OpenToken) lay() {
 	}
 	to = to.Add(max(30*time.Second, to.Sub(from)/3))
 	for _, t := range o.Family {
-		if t.Expires.After(to) && t.Expires.Sub(o.V.Now) < 4*o.V.Now.Sub(from)+2*time.Minute {
+		if t.Expires.After(to) && t.Expires.Sub(o.V.Now)/4 < o.V.Now.Sub(from)+30*time.Second {
 			to = t.Expires
 		}
 	}

@@ -36,7 +36,7 @@ function tick() {
   $$('[data-ends]').forEach((el, i) => {
     const ms = el.dataset.ends - t, s = Math.ceil(ms / 1000), progress = el.nextElementSibling;
     if (near.has(el) || (i + turn) % 16 === 0) {
-      put(el, ms > 0 ? left(s) : 'ended ' + ago(-ms / 1000 | 0));
+      put(el, ms > 0 ? left(s) : 'ended ' + ago(-s));
       if (progress?.localName === 'progress') progress.value = Math.max(0, ms);
       const box = el.parentElement.classList; box.toggle('soon', ms > 0 && s < 10); box.toggle('run', ms > 0);
     }
