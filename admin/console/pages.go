@@ -88,9 +88,24 @@ func (v *visit) counts() map[string]string {
 		users += len(v.Space.Ledger.People(bank))
 		clients += len(v.Space.Grants.Clients(bank))
 	}
+	g := v.Space.Grants
+	held := g.Holding()
+	live := g.Few(mostCounted, mostCounted, func(t *grant.Token) bool { return g.Stands(t, grant.StateLive, v.Now) })
+	valid := g.FewConsents(mostCounted, mostCounted, func(c *grant.Consent) bool { return g.ConsentStatus(c, v.Now) == grant.Valid })
 	return map[string]string{"users": figure(users), "clients": figure(clients), "faults": figure(v.armed()),
-		"scenarios": fmt.Sprintf("%d/%d", met, all),
-		"consents":  figure(len(v.Space.Grants.Consents(func(c *grant.Consent) bool { return true }))), "spaces": figure(len(v.World.Spaces()))}
+		"scenarios": fmt.Sprintf("%d/%d", met, all), "spaces": figure(len(v.World.Spaces())),
+		"consents": atLeast(len(valid), held.Consents), "tokens": atLeast(len(live), held.Tokens)}
+}
+
+// mostCounted is how many tokens, and how many consents, are looked at to count the live ones, the newest first.
+const mostCounted = 1000
+
+// atLeast is a count of some of those that there are, with a plus where not all were looked at.
+func atLeast(n, all int) string {
+	if all > mostCounted {
+		return strconv.Itoa(n) + "+"
+	}
+	return figure(n)
 }
 
 // figure is a count; none at all is nothing to show.
