@@ -21,8 +21,9 @@ func FuzzSpaced(f *testing.F) {
 			t.Fatal(err)
 		}
 		got := string(spaced(string(plain)))
-		inner, framed := strings.CutPrefix(got, `["`)
-		if inner, framed = strings.CutSuffix(inner, `", {"n": 1}]`); !framed || strings.ContainsFunc(got, func(r rune) bool { return r >= 0x80 }) {
+		inner, begins := strings.CutPrefix(got, `["`)
+		inner, ends := strings.CutSuffix(inner, `", {"n": 1}]`)
+		if !begins || !ends || strings.ContainsFunc(got, func(r rune) bool { return r >= 0x80 }) {
 			t.Fatalf("%q is shown as %s", text, got)
 		}
 		var back string
