@@ -49,7 +49,7 @@ func rights() []Case {
 			Correct: "Partial success, not total failure.", Do: `Read an account, then POST /accounts/{id}/block or /close, DELETE it, or PATCH /consents/{id} {"accounts":[…]} without it, and read it again.`,
 			meets: func(t *traffic, c *call) bool {
 				about := strings.HasPrefix(c.Op, "account") || strings.Contains(c.Path(), "/accounts/") // and not a list's parameter
-				return c.kind(fail.NotFound, fail.ConsentInvalid, fail.AccountBlocked, fail.Forbidden) && about && c.Bearer() != "" &&
+				return c.kind(fail.NotFound, fail.ConsentInvalid, fail.AccountBlocked, fail.Forbidden) && about && c.bearer != "" &&
 					t.seen[c.Bank+c.Path()] && !c.Failed("consent valid")
 			}},
 		{ID: "E56", Title: "A newer consent ends the older", Banks: []string{berlin}, Does: "A second recurring consent of the same person and client ends the first.",

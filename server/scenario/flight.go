@@ -50,20 +50,23 @@ func flights() []Case {
 		{ID: "E64", Title: "Many calls at once, and one is refused", Banks: everywhere(), Does: "Every fifth call with a token is refused as if that had expired; four in all.",
 			Correct: "One refresh for all of them, one retry for each.", Variants: spoil(withBearer + "refuse=token_expired; every=5; next=4"),
 			meets: func(t *traffic, c *call) bool {
+				if !c.did("refuse=token_expired") || !strings.HasPrefix(c.spoiled, "before") {
+					return false
+				}
 				same := 0
 				for _, other := range t.bearers {
-					if other.Bearer() == c.Bearer() && c.At.Sub(other.At).Abs() <= time.Minute {
+					if other.bearer == c.bearer && c.At.Sub(other.At).Abs() <= time.Minute {
 						same++
 					}
 				}
-				return c.did("refuse=token_expired") && strings.HasPrefix(c.spoiled, "before") && same >= 2
+				return same >= 2
 			}},
 	}
 }
 
 // paged is which page of a list a call asks for; 0 when it is none.
 func paged(c *call) int {
-	if c.Bearer() == "" || !strings.HasPrefix(c.Op, "transactions") {
+	if c.bearer == "" || !strings.HasPrefix(c.Op, "transactions") {
 		return 0
 	}
 	if n, err := strconv.Atoi(c.form().Get("pageIndex")); err == nil {
@@ -84,7 +87,7 @@ func (t *traffic) shifted(c *call) bool {
 	}
 	now := rows(c)
 	for _, before := range t.pages {
-		if before.Bearer() == c.Bearer() && before.Path() == c.Path() && paged(before) == n-1 &&
+		if before.bearer == c.bearer && before.Path() == c.Path() && paged(before) == n-1 &&
 			slices.ContainsFunc(rows(before), func(id string) bool { return slices.Contains(now, id) }) {
 			return true
 		}

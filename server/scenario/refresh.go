@@ -98,7 +98,7 @@ func lines() []Case {
 		{ID: "E40", Title: "The sandbox was reset", Banks: everywhere(), Does: "Tokens that the client keeps are unknown.", Correct: "Ask the person again, cleanly.",
 			Do: `Log in, then POST /reset {"what":"tokens"}.`,
 			meets: func(t *traffic, c *call) bool {
-				return c.kind(fail.TokenUnknown) && t.issued[c.Bearer()] || c.refresh() && c.Failed("refresh token known") && t.issued[c.form().Get("refresh_token")]
+				return c.kind(fail.TokenUnknown) && t.issued[c.bearer] || c.refresh() && c.Failed("refresh token known") && t.issued[c.form().Get("refresh_token")]
 			}},
 		{ID: "E41", Title: "A refresh while the token still lives, and the server is down", Banks: refreshing(), Does: "The next three refreshes get 503.",
 			Correct: "Go on with the access token; try again in the background, with jitter.", Variants: spoil(onRefresh + "status=503; retry-after=5s; next=3"),

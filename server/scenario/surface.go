@@ -31,7 +31,7 @@ func refusals() []Case {
 			Variants: []Variant{{Name: "text", Faults: []string{withBearer + "status=401; body=Unauthorized"}}, {Name: "empty", Faults: []string{withBearer + `status=401; body=""`}},
 				{Name: "html", Faults: []string{withBearer + "status=401; body=<!doctype html><html lang=en><title>Unauthorized</title><h1>Unauthorized</h1></html>"}}},
 			meets: func(_ *traffic, c *call) bool {
-				return c.Bearer() != "" && c.Status >= 400 && !json.Valid(c.Response.Body)
+				return c.bearer != "" && c.Status >= 400 && !json.Valid(c.Response.Body)
 			}},
 		{ID: "E67", Title: "403 or 400 where 401 is due", Banks: []string{berlin, sparebank1, s2s, finapi, yoisho}, Does: "A dead token gets 403 or 400. Yoisho says 400 anyway.",
 			Correct: "Go by a table of codes, not by wording.", Refs: []string{"xee#82"}, Do: "Call with a dead token.",
@@ -41,7 +41,7 @@ func refusals() []Case {
 			Correct:  "Look at the body and its type; do not follow redirects of an API.",
 			Variants: []Variant{{Name: "200", Faults: []string{expired + "status=200"}}, {Name: "redirect", Faults: []string{withBearer + "redirect=login"}}},
 			meets: func(_ *traffic, c *call) bool {
-				return c.Bearer() != "" && (c.did("redirect=") || c.did("refuse=") && c.Status == 200)
+				return c.bearer != "" && (c.did("redirect=") || c.did("refuse=") && c.Status == 200)
 			}},
 		{ID: "E69", Title: "429 in its variants", Banks: everywhere(), Does: "429 with Retry-After in seconds, as a date, huge, or without it.",
 			Correct: "Honour it up to a limit; without one, growing pauses with jitter.", Refs: []string{"RFC 9110 §10.2.3"},

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,7 +54,7 @@ func (r *Reading) Add(grants *grant.Grants, entries ...*journal.Entry) {
 	r.traffic.grants = grants
 	defer func() { r.traffic.grants = nil }()
 	for _, e := range entries {
-		c := &call{Entry: e, client: e.Caller(), spoiled: e.Spoiled()}
+		c := &call{Entry: e, client: e.Caller(), spoiled: e.Spoiled(), bearer: e.Bearer()}
 		for i := range r.cases {
 			if r.cases[i].meets(r.traffic, c) {
 				one := r.met[r.cases[i].ID]
@@ -107,6 +108,7 @@ type call struct {
 	*journal.Entry
 	client  string
 	spoiled string
+	bearer  string // access token in its Authorization header
 
 	params url.Values                 // see form
 	fields map[string]json.RawMessage // see answer
@@ -223,6 +225,9 @@ func access(c *call) string {
 }
 
 func text(raw json.RawMessage) (s string) {
+	if n := len(raw); n > 1 && raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : n-1]) // as most are; it was found to be valid
+	}
 	json.Unmarshal(raw, &s) // what is no text is none
 	return s
 }
@@ -240,11 +245,11 @@ func (c *call) told() telling {
 
 // number tells whether the life was told as a JSON number, and which.
 func (t telling) number() (float64, bool) {
-	var n float64
-	if len(t.raw) == 0 || string(t.raw) == "null" || json.Unmarshal(t.raw, &n) != nil {
+	if len(t.raw) == 0 || t.raw[0] != '-' && (t.raw[0] < '0' || t.raw[0] > '9') {
 		return 0, false
 	}
-	return n, true
+	n, err := strconv.ParseFloat(string(t.raw), 64)
+	return n, err == nil
 }
 
 // remember makes the call one of those that came before.
@@ -272,7 +277,7 @@ func (t *traffic) remember(c *call) {
 	if token := t.used(c); token != nil && c.Kind == "" && within(token.Expires.Sub(c.At)) {
 		t.near[token.ID] = true
 	}
-	if c.Bearer() != "" && c.Kind == "" && c.Status/100 == 2 {
+	if c.bearer != "" && c.Kind == "" && c.Status/100 == 2 {
 		t.seen[c.Bank+c.Path()] = true
 		t.bearers = append(t.bearers, c)[max(0, len(t.bearers)-20):]
 		if paged(c) > 0 {
